@@ -1,0 +1,1 @@
+//! C2SP tlog-checkpoint: a size and root of one log, as the text of a signed note.

@@ -1,0 +1,18 @@
+//! Everything that checking a custody log needs, and no IO.
+//!
+//! Record → [`split`] → [`slot`]s → [`commitment`] → [`entry`] → [`tree`] → [`checkpoint`] in a
+//! signed [`note`]. Who verifies is handed a [`policy`] from elsewhere, and checks a [`receipt`].
+
+pub mod checkpoint;
+pub mod commitment;
+pub mod entry;
+pub mod note;
+pub mod origin;
+pub mod policy;
+pub mod receipt;
+pub mod record;
+pub mod schema;
+pub mod slot;
+pub mod split;
+pub mod tree;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! The name of one log: ledger, topic, partition and generation.

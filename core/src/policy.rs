@@ -1,0 +1,1 @@
+//! C2SP tlog-policy: the keys that a verifier trusts.

@@ -1,0 +1,1 @@
+//! C2SP tlog-proof: one leaf's inclusion proof with its checkpoint, in one file.

@@ -1,0 +1,1 @@
+//! A Kafka record as the log sees it: key, value, headers, offset and timestamp.

@@ -1,0 +1,1 @@
+//! The events, compiled from proto/custodia/v1, and what their options say.

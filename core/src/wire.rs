@@ -1,0 +1,1 @@
+//! Protobuf's wire format under the strict rules of the split.

@@ -1,0 +1,1 @@
+//! The clock, behind a trait: the one place that asks for the time.

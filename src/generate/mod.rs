@@ -1,0 +1,1 @@
+//! A town of made-up customers whose numbers are known by construction.

@@ -1,0 +1,1 @@
+//! Kafka to records: one thread a partition fills batches for its log.

@@ -1,0 +1,1 @@
+//! The only place that names rdkafka: consumer, producer, topic facts, mock cluster.

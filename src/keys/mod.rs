@@ -1,0 +1,1 @@
+//! The keys that seal payloads and rows, wrapped by a key-encryption key.

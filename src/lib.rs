@@ -1,0 +1,20 @@
+//! The chain of custody of personal data: Kafka records become leaves of Merkle logs on disk,
+//! leaves become rows, and rows answer who received a person's data, and when.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod extract;
+pub mod generate;
+pub mod ingest;
+pub mod kafka;
+pub mod keys;
+pub mod log;
+pub mod metrics;
+pub mod project;
+pub mod query;
+pub mod serve;
+pub mod sign;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,1 @@
+//! Records to leaves on disk; one writer a log.

@@ -1,0 +1,3 @@
+//! The `custodia` program.
+
+fn main() {}

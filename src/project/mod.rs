@@ -1,0 +1,1 @@
+//! Leaves to rows and verdicts, with a cursor of its own.

@@ -1,0 +1,1 @@
+//! The doors: a Unix socket for the command line, HTTP for probes and metrics.

@@ -1,0 +1,1 @@
+//! The only place that names rocksdb: settings, batches, snapshots.
