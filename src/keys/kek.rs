@@ -68,12 +68,7 @@ impl FileKek {
     pub fn create(path: &Path) -> Result<Self, Error> {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         getrandom::fill(key.as_mut())?;
-        let text = Zeroizing::new(format!(
-            "{MAGIC} {} {}\n",
-            id_of(&key),
-            Zeroizing::new(hex::encode(key.as_ref())).as_str()
-        ));
-        write_new(path, text.as_bytes())?;
+        write_new(path, file_text(&key).as_bytes())?;
         Ok(Self::of(&key))
     }
 
@@ -152,6 +147,16 @@ impl KeyEncryption for FileKek {
 fn id_of(key: &[u8; KEY_BYTES]) -> String {
     let digest = blake3::derive_key("custodia.v1 key-encryption key id", key);
     hex::encode(&digest[..ID_BYTES])
+}
+
+/// With room for all of it, since a string that grows leaves copies of the key behind.
+fn file_text(key: &[u8; KEY_BYTES]) -> Zeroizing<String> {
+    let digits = Zeroizing::new(hex::encode(key));
+    let mut text = Zeroizing::new(String::with_capacity(FILE_BYTES));
+    for part in [MAGIC, " ", &id_of(key), " ", digits.as_str(), "\n"] {
+        text.push_str(part);
+    }
+    text
 }
 
 fn parse(text: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, &'static str> {

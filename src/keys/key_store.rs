@@ -161,8 +161,9 @@ impl KeyStore {
     }
 
     /// Destroys the key of one label, synced before this returns; nothing happens where there is
-    /// none. A [`SubjectKey`] handed out before still works until it is dropped. The wrapped bytes
-    /// leave the disk with [`KeyStore::purge`].
+    /// none. A [`SubjectKey`] handed out before still works until it is dropped: what a writer seals
+    /// under it from now on can't be opened after that, so a log's writer must not be between
+    /// asking for its keys and writing. The wrapped bytes leave the disk with [`KeyStore::purge`].
     ///
     /// # Errors
     /// [`Error::Store`]; then the key may still be there after a restart.
