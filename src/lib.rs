@@ -10,6 +10,8 @@ pub mod generate;
 pub mod ingest;
 pub mod kafka;
 pub mod keys;
+#[cfg(test)]
+mod layers;
 pub mod log;
 pub mod metrics;
 pub mod project;
