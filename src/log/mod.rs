@@ -7,7 +7,7 @@ mod edge;
 mod error;
 mod folder;
 mod generation;
-mod layout;
+pub(crate) mod layout;
 mod outbox;
 mod reader;
 mod state;
