@@ -1,9 +1,10 @@
 //! The right edge of the tiles: the partial tile of each level, held by the log's one writer.
 
+use custodia_core::tree::tile;
 use custodia_core::tree::{Frontier, Hash, NodeId};
 
 /// Hashes in a full tile (C2SP tlog-tiles: height 8).
-pub(super) const TILE_WIDTH: u64 = 256;
+pub(super) const TILE_WIDTH: u64 = tile::TILE_WIDTH as u64;
 
 /// A tile to be written: level, index and hashes.
 pub(super) struct Tile<'a> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{keys, store};
+use crate::{keys, sign, store};
 
 /// A log that can't be opened, read or appended to. None of these is retried: the process stops
 /// and says what it saw (law 6).
@@ -19,6 +19,9 @@ pub enum Error {
     /// The key store failed; the batch was not written.
     #[error(transparent)]
     Keys(#[from] keys::Error),
+    /// The signer refused.
+    #[error(transparent)]
+    Sign(#[from] sign::Error),
     /// What lies on disk contradicts itself.
     #[error("{origin}: {what}; run `custodia fsck` and see the runbook")]
     Corrupt {
@@ -124,6 +127,7 @@ impl Error {
         match self {
             Self::Store { source, .. } => source.code(),
             Self::Keys(source) => source.code(),
+            Self::Sign(source) => source.code(),
             Self::Corrupt { .. } => "CU-0400",
             Self::OffsetReused { .. } => "CU-0401",
             Self::OffsetFilled { .. } => "CU-0402",

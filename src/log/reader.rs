@@ -8,17 +8,18 @@ use std::time::Duration;
 use custodia_core::entry::{ENTRY_BYTES, Entry};
 use custodia_core::origin::Origin;
 use custodia_core::record::Record;
-use custodia_core::tree::{self, Frontier, Hash, TileId, TileNodes};
+use custodia_core::tree::tile::TileId;
+use custodia_core::tree::{self, Frontier, Hash, ProveError, TileNodes, TileNodesError as NodesError};
 
 use super::edge::{Edge, TILE_WIDTH};
 use super::layout::{
-    CHECKPOINTS, CLOCKS, ENTRIES, FAMILIES, GAPS, GENERATION, META, OPENED, PAYLOADS, STATE, TILES,
+    CHECKPOINTS, CLOCKS, ENTRIES, GAPS, GENERATION, LAYOUT, META, OPENED, PAYLOADS, STATE, TILES,
     number, tile_key,
 };
 use super::tail::TailCell;
 use super::{Error, Generation, State, Tail};
 use crate::keys::{KeyStore, open_payload};
-use crate::store::{Batch, Direction, Durability, Shared, Store};
+use crate::store::{Batch, Direction, Durability, Family, KeyRange, Pair, Read, Shared, Store};
 
 /// One log, open. Shared by its writer and any number of readers.
 pub struct Log {
@@ -52,7 +53,7 @@ impl Log {
         shared: &Shared,
     ) -> Result<(), Error> {
         let name = origin.to_string();
-        let store = Store::create(path, &FAMILIES, shared).map_err(|e| store_error(&name, e))?;
+        let store = Store::create(path, LAYOUT, shared).map_err(|e| store_error(&name, e))?;
         let facts = serde_json::to_vec(&generation).map_err(|e| Error::Corrupt {
             origin: name.clone(),
             what: format!("its generation can't be written: {e}"),
@@ -61,7 +62,7 @@ impl Log {
         batch.put(META, GENERATION, &facts);
         batch.put(META, STATE, &State::empty(generation.start_offset).to_bytes());
         batch.put(META, OPENED, &opening_bytes(false, opened_event));
-        store.write(batch, Durability::Synced).map_err(|e| store_error(&name, e))
+        store.write(&batch, Durability::Synced).map_err(|e| store_error(&name, e))
     }
 
     /// Opens a log that is there, and holds its tiles against its recorded root.
@@ -70,7 +71,7 @@ impl Log {
     /// [`Error::Corrupt`] where what lies on disk contradicts itself.
     pub fn open(path: &Path, origin: Origin, shared: &Shared) -> Result<Arc<Self>, Error> {
         let name = origin.to_string();
-        let store = Store::open(path, &FAMILIES, shared).map_err(|e| store_error(&name, e))?;
+        let store = Store::open(path, LAYOUT, shared).map_err(|e| store_error(&name, e))?;
         let generation = read_generation(&store, &name)?;
         let state = read_state(&store, &name)?;
         let tail = TailCell::new(tail_of(&state));
@@ -144,13 +145,10 @@ impl Log {
     pub fn entries(&self, from: u64, most: usize) -> Result<Vec<[u8; ENTRY_BYTES]>, Error> {
         let end = self.tail().size.min(from.saturating_add(most as u64));
         let mut out = Vec::new();
-        let start = from.to_be_bytes();
-        for row in self.store.iterate(ENTRIES, &start[..].., Direction::Forward) {
+        let range = KeyRange::between(&from.to_be_bytes(), &end.to_be_bytes());
+        for row in self.rows(ENTRIES, &range, Direction::Ascending)? {
             let (key, bytes) = row.map_err(|e| store_error(&self.name, e))?;
             let expected = from + out.len() as u64;
-            if expected >= end {
-                break;
-            }
             if number(&key) != Some(expected) {
                 return Err(self.corrupt(format!("entry {expected} is missing")));
             }
@@ -168,7 +166,7 @@ impl Log {
     /// [`Error::PastEnd`]; [`Error::Corrupt`] where a tile is missing.
     pub fn root_at(&self, size: u64) -> Result<Hash, Error> {
         self.within_size("size", size)?;
-        tree::root(&self.nodes(), size)
+        tree::root(&self.nodes(size), size).map_err(|e| self.unreadable(e))
     }
 
     /// The inclusion proof of leaf `index` at `size`.
@@ -180,10 +178,11 @@ impl Log {
         if index >= size {
             return Err(self.past_end("leaf", index, size));
         }
-        tree::inclusion_proof(&self.nodes(), index, size)
+        let proof = tree::inclusion_proof(&self.nodes(size), index, size);
+        proof.map_err(|e| self.unprovable(e))
     }
 
-    /// The proof that the tree of size `new` extends that of size `old`.
+    /// The proof that the tree of size `new` extends that of size `old`, which is not 0.
     ///
     /// # Errors
     /// As [`Self::root_at`].
@@ -192,14 +191,15 @@ impl Log {
         if old > new {
             return Err(self.past_end("size", old, new));
         }
-        tree::consistency_proof(&self.nodes(), old, new)
+        let proof = tree::consistency_proof(&self.nodes(new), old, new);
+        proof.map_err(|e| self.unprovable(e))
     }
 
-    /// The tree's complete-subtree nodes, read from tiles.
-    pub fn nodes(&self) -> TileNodes<impl Fn(TileId) -> Result<Vec<u8>, Error> + '_> {
-        TileNodes::new(|id: TileId| {
-            let tile = self.get(TILES, &tile_key(id.level, id.index))?;
-            tile.ok_or_else(|| self.corrupt(format!("tile {} is missing", id.path())))
+    /// The complete-subtree nodes of the first `size` leaves, read from tiles.
+    pub fn nodes(&self, size: u64) -> TileNodes<impl Fn(TileId) -> Result<Vec<u8>, Error> + '_> {
+        TileNodes::new(size, |id: TileId| {
+            let tile = self.tile(id.level, id.index)?;
+            tile.ok_or_else(|| self.corrupt(format!("{id} is missing")))
         })
     }
 
@@ -302,7 +302,7 @@ impl Log {
     /// Where the store can't be read.
     pub fn gaps(&self) -> Result<Vec<(u64, u64)>, Error> {
         let mut out = Vec::new();
-        for row in self.store.iterate(GAPS, .., Direction::Forward) {
+        for row in self.rows(GAPS, &KeyRange::all(), Direction::Ascending)? {
             let (key, value) = row.map_err(|e| store_error(&self.name, e))?;
             let gap = number(&key).zip(number(&value));
             out.push(gap.ok_or_else(|| self.corrupt("a gap is not two numbers".into()))?);
@@ -317,7 +317,7 @@ impl Log {
     pub fn keep_checkpoint(&self, size: u64, signed: &str) -> Result<(), Error> {
         let mut batch = Batch::new();
         batch.put(CHECKPOINTS, &size.to_be_bytes(), signed.as_bytes());
-        self.store.write(batch, Durability::Synced).map_err(|e| store_error(&self.name, e))
+        self.store.write(&batch, Durability::Synced).map_err(|e| store_error(&self.name, e))
     }
 
     /// The earliest signed checkpoint of at least `size`, with its size.
@@ -325,8 +325,8 @@ impl Log {
     /// # Errors
     /// Where the store can't be read.
     pub fn checkpoint_covering(&self, size: u64) -> Result<Option<(u64, String)>, Error> {
-        let start = size.to_be_bytes();
-        self.first_checkpoint(self.store.iterate(CHECKPOINTS, &start[..].., Direction::Forward))
+        let range = KeyRange::starting_at(&size.to_be_bytes());
+        self.first_checkpoint(&range, Direction::Ascending)
     }
 
     /// The largest signed checkpoint, with its size.
@@ -334,7 +334,7 @@ impl Log {
     /// # Errors
     /// Where the store can't be read.
     pub fn latest_checkpoint(&self) -> Result<Option<(u64, String)>, Error> {
-        self.first_checkpoint(self.store.iterate(CHECKPOINTS, .., Direction::Backward))
+        self.first_checkpoint(&KeyRange::all(), Direction::Descending)
     }
 
     /// Every signed checkpoint, with its size, ascending.
@@ -342,7 +342,7 @@ impl Log {
     /// # Errors
     /// Where the store can't be read.
     pub fn checkpoints(&self) -> Result<Vec<(u64, String)>, Error> {
-        let rows = self.store.iterate(CHECKPOINTS, .., Direction::Forward);
+        let rows = self.rows(CHECKPOINTS, &KeyRange::all(), Direction::Ascending)?;
         rows.map(|row| self.read_checkpoint(row)).collect()
     }
 
@@ -368,7 +368,7 @@ impl Log {
         let opening = self.opening()?;
         let mut batch = Batch::new();
         batch.put(META, OPENED, &opening_bytes(true, &opening.event));
-        self.store.write(batch, Durability::Synced).map_err(|e| store_error(&self.name, e))
+        self.store.write(&batch, Durability::Synced).map_err(|e| store_error(&self.name, e))
     }
 
     pub(super) fn load_edge(&self, size: u64) -> Result<(Frontier, Edge), Error> {
@@ -386,7 +386,7 @@ impl Log {
             partials.push((index, partial));
             width /= TILE_WIDTH;
         }
-        let frontier = Frontier::from_source(&self.nodes(), size)?;
+        let frontier = Frontier::read(&self.nodes(size), size).map_err(|e| self.unprovable(e))?;
         Ok((frontier, Edge::from_partials(partials)))
     }
 
@@ -424,14 +424,16 @@ impl Log {
 
     fn first_checkpoint(
         &self,
-        mut rows: impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), crate::store::Error>>,
+        range: &KeyRange,
+        direction: Direction,
     ) -> Result<Option<(u64, String)>, Error> {
-        rows.next().map(|row| self.read_checkpoint(row)).transpose()
+        let first = self.rows(CHECKPOINTS, range, direction)?.next();
+        first.map(|row| self.read_checkpoint(row)).transpose()
     }
 
     fn read_checkpoint(
         &self,
-        row: Result<(Box<[u8]>, Box<[u8]>), crate::store::Error>,
+        row: Result<Pair, crate::store::Error>,
     ) -> Result<(u64, String), Error> {
         let (key, value) = row.map_err(|e| store_error(&self.name, e))?;
         let signed = String::from_utf8(value.into_vec()).ok();
@@ -439,7 +441,16 @@ impl Log {
         read.ok_or_else(|| self.corrupt("a kept checkpoint is not text under a size".into()))
     }
 
-    fn get(&self, family: crate::store::Family, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    fn rows(
+        &self,
+        family: Family,
+        range: &KeyRange,
+        direction: Direction,
+    ) -> Result<crate::store::Pairs<'_>, Error> {
+        self.store.iterate(family, range, direction).map_err(|e| store_error(&self.name, e))
+    }
+
+    fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         self.store.get(family, key).map_err(|e| store_error(&self.name, e))
     }
 
@@ -455,6 +466,20 @@ impl Log {
 
     fn past_end(&self, what: &'static str, asked: u64, size: u64) -> Error {
         Error::PastEnd { origin: self.name.clone(), what, asked, size }
+    }
+
+    fn unreadable(&self, error: NodesError<Error>) -> Error {
+        match error {
+            NodesError::Read { source, .. } => source,
+            other => self.corrupt(other.to_string()),
+        }
+    }
+
+    fn unprovable(&self, error: ProveError<NodesError<Error>>) -> Error {
+        match error {
+            ProveError::Nodes(error) => self.unreadable(error),
+            ProveError::NoSuchProof(error) => self.corrupt(error.to_string()),
+        }
     }
 
     pub(super) fn corrupt(&self, what: String) -> Error {

@@ -133,7 +133,7 @@ impl Writer {
         self.edge.flush(&mut |tile: Tile<'_>| put_tile(&mut batch, &tile));
         state.root = self.frontier.root();
         batch.put(META, STATE, &state.to_bytes());
-        let written = self.log.store.write(batch, Durability::Synced);
+        let written = self.log.store.write(&batch, Durability::Synced);
         written.map_err(|e| store_error(self.log.name(), e))?;
         self.state = state;
         self.log.tail.publish(tail_of(&state));

@@ -5,6 +5,7 @@ use custodia_core::tree::{self, Frontier, NodeId};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use serde::Deserialize;
 
 use super::*;
