@@ -4,25 +4,6 @@
 use crate::store::{Content, Family, Layout, Versions};
 
 /// Single values: [`GENERATION`], [`STATE`], [`OPENED`].
-<<<<<<< HEAD
-pub(crate) const META: Family = Family::new("meta");
-/// index u64be → the entry's 50 bytes.
-pub(crate) const ENTRIES: Family = Family::new("entries");
-/// tile level u8 ‖ tile index u64be → the tile's hashes, 32 bytes each, at most 256.
-pub(crate) const TILES: Family = Family::new("tiles");
-/// index u64be → locator of the key, 32 bytes ‖ the sealed record.
-pub(crate) const PAYLOADS: Family = Family::new("payloads");
-/// size u64be → the signed checkpoint of that size.
-pub(crate) const CHECKPOINTS: Family = Family::new("checkpoints");
-/// first missing offset u64be → first offset after the gap u64be.
-pub(crate) const GAPS: Family = Family::new("gaps");
-/// index of a full level-0 tile u64be → the latest timestamp of any leaf up to its end, i64be.
-pub(crate) const CLOCKS: Family = Family::new("clocks");
-
-/// The families that every log has.
-pub(crate) const FAMILIES: [Family; 7] =
-    [META, ENTRIES, TILES, PAYLOADS, CHECKPOINTS, GAPS, CLOCKS];
-=======
 pub(crate) const META: Family = Family::new("meta", Content::Clear);
 /// index u64be → the entry's 50 bytes.
 pub(crate) const ENTRIES: Family = Family::new("entries", Content::Ascending);
@@ -45,7 +26,6 @@ pub(crate) const LAYOUT: Layout = Layout {
     fixed: &[META, ENTRIES, TILES, PAYLOADS, CHECKPOINTS, GAPS, CLOCKS],
     versions: &[ROWS],
 };
->>>>>>> main
 
 /// META: what the generation fixes, JSON.
 pub(crate) const GENERATION: &[u8] = b"generation";
