@@ -17,24 +17,10 @@ pub enum Error {
     #[error(transparent)]
     Log(#[from] log::Error),
     /// The topic that a log reads is not there.
-    #[error("{origin}: the topic {topic} does not exist on these brokers")]
+    #[error("the topic {topic} does not exist on these brokers")]
     NoTopic {
-        /// The log.
-        origin: String,
         /// The topic.
         topic: String,
-    },
-    /// A topic's settings are not those that the laws ask for.
-    #[error("{topic}: {setting} is {found}, and must be {wanted}")]
-    Setting {
-        /// The topic.
-        topic: String,
-        /// Which setting.
-        setting: &'static str,
-        /// What it is.
-        found: String,
-        /// What it must be.
-        wanted: &'static str,
     },
     /// Records that the log has not read are gone from Kafka.
     #[error(
@@ -73,7 +59,6 @@ impl Error {
             Self::Kafka { source, .. } => source.code(),
             Self::Log(source) => source.code(),
             Self::NoTopic { .. } => "CU-0150",
-            Self::Setting { .. } => "CU-0151",
             Self::RetentionOvertook { .. } => "CU-0152",
             Self::Truncated { .. } => "CU-0153",
         }

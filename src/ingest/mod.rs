@@ -10,5 +10,5 @@ mod run;
 
 pub use disk::DiskFloor;
 pub use error::Error;
-pub use preflight::{Start, check_topic, start_of};
+pub use preflight::{Start, start_of};
 pub use run::{Limits, Partition};

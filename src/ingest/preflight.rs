@@ -13,25 +13,6 @@ pub struct Start {
     pub leader_epoch: Option<i32>,
 }
 
-/// Holds a topic's settings against those that the laws ask for. What the broker can't be asked
-/// (the mock cluster) is not judged.
-///
-/// # Errors
-/// [`Error::Setting`] names the first that differs.
-pub fn check_topic(facts: &TopicFacts) -> Result<(), Error> {
-    let wanted = [
-        ("message.timestamp.type", &facts.timestamp_type, "LogAppendTime"),
-        ("cleanup.policy", &facts.cleanup_policy, "delete"),
-    ];
-    for (setting, found, wanted) in wanted {
-        if let Some(found) = found.as_deref().filter(|found| *found != wanted) {
-            let (topic, found) = (facts.topic.clone(), found.to_owned());
-            return Err(Error::Setting { topic, setting, found, wanted });
-        }
-    }
-    Ok(())
-}
-
 /// Where to start reading a log, once its topic's facts and watermarks fit it.
 ///
 /// # Errors
@@ -43,8 +24,7 @@ pub fn start_of(
     facts: &TopicFacts,
     (low, high): (u64, u64),
 ) -> Result<Start, Error> {
-    let (cluster, topic) = (facts.cluster_id.as_deref(), facts.topic_id.as_deref());
-    generation.check(origin, cluster, topic, facts.partitions)?;
+    generation.check(origin, &facts.cluster_id, facts.topic_id.as_deref(), facts.partitions)?;
     let next_offset = state.position.next_offset;
     let origin = || origin.to_owned();
     if low > next_offset {
@@ -68,7 +48,7 @@ mod tests {
         TopicFacts {
             topic: "t".into(),
             topic_id: Some("id".into()),
-            cluster_id: Some("c".into()),
+            cluster_id: "c".into(),
             partitions: 4,
             cleanup_policy: Some("delete".into()),
             timestamp_type: Some("LogAppendTime".into()),
@@ -77,7 +57,7 @@ mod tests {
     }
 
     fn start(next: u64, last: Option<u64>, marks: (u64, u64)) -> Result<Start, Error> {
-        let generation = Generation::new(Some("c".into()), Some("id".into()), 4, 0);
+        let generation = Generation::new("c".into(), Some("id".into()), 4, 0);
         let mut state = State::empty(0);
         state.position =
             Position { next_offset: next, last_offset: last, leader_epoch: Some(3) };
@@ -105,15 +85,5 @@ mod tests {
     #[test]
     fn a_partition_that_ends_before_the_log_is_refused() {
         assert_eq!(start(9, Some(8), (0, 8)).unwrap_err().code(), "CU-0153");
-    }
-
-    #[test]
-    fn settings_that_break_a_law_are_refused_and_unknown_ones_are_not_judged() {
-        check_topic(&facts()).unwrap();
-        check_topic(&TopicFacts { timestamp_type: None, cleanup_policy: None, ..facts() }).unwrap();
-        let compacted = TopicFacts { cleanup_policy: Some("compact".into()), ..facts() };
-        assert_eq!(check_topic(&compacted).unwrap_err().code(), "CU-0151");
-        let create = TopicFacts { timestamp_type: Some("CreateTime".into()), ..facts() };
-        assert!(check_topic(&create).unwrap_err().to_string().contains("CreateTime"));
     }
 }

@@ -12,8 +12,8 @@ pub const ISOLATION_LEVEL: &str = "read_committed";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Generation {
-    /// Kafka's cluster id; none where the broker can't be asked (the mock cluster).
-    pub cluster_id: Option<String>,
+    /// Kafka's cluster id.
+    pub cluster_id: String,
     /// Kafka's id of the topic, base64; none where the broker can't be asked.
     pub topic_id: Option<String>,
     /// How many partitions the topic has.
@@ -29,7 +29,7 @@ pub struct Generation {
 impl Generation {
     /// A generation of this version's entries.
     pub fn new(
-        cluster_id: Option<String>,
+        cluster_id: String,
         topic_id: Option<String>,
         partitions: u32,
         start_offset: u64,
@@ -51,7 +51,7 @@ impl Generation {
     pub fn check(
         &self,
         origin: &str,
-        cluster_id: Option<&str>,
+        cluster_id: &str,
         topic_id: Option<&str>,
         partitions: u32,
     ) -> Result<(), Error> {
@@ -59,12 +59,8 @@ impl Generation {
         let differ = |fact, remembered, found| {
             Err(Error::FactsDiffer { origin: origin.to_owned(), fact, remembered, found })
         };
-        if self.cluster_id.as_deref() != cluster_id {
-            return differ(
-                "the cluster id",
-                shown(self.cluster_id.as_deref()),
-                shown(cluster_id),
-            );
+        if self.cluster_id != cluster_id {
+            return differ("the cluster id", self.cluster_id.clone(), cluster_id.to_owned());
         }
         if self.topic_id.as_deref() != topic_id {
             return differ("the topic id", shown(self.topic_id.as_deref()), shown(topic_id));
@@ -85,12 +81,12 @@ mod tests {
     use super::*;
 
     fn generation() -> Generation {
-        Generation::new(Some("cluster".into()), Some("topic".into()), 4, 0)
+        Generation::new("cluster".into(), Some("topic".into()), 4, 0)
     }
 
     #[test]
     fn the_same_facts_pass() {
-        generation().check("o", Some("cluster"), Some("topic"), 4).unwrap();
+        generation().check("o", "cluster", Some("topic"), 4).unwrap();
     }
 
     #[test]
@@ -98,9 +94,9 @@ mod tests {
         let named = |cluster, topic, partitions| {
             generation().check("o", cluster, topic, partitions).unwrap_err().to_string()
         };
-        assert!(named(Some("other"), Some("topic"), 4).contains("cluster id was cluster"));
-        assert!(named(Some("cluster"), Some("new"), 4).contains("topic id was topic"));
-        assert!(named(Some("cluster"), None, 4).contains("is unknown now"));
-        assert!(named(Some("cluster"), Some("topic"), 6).contains("partition count was 4"));
+        assert!(named("other", Some("topic"), 4).contains("cluster id was cluster"));
+        assert!(named("cluster", Some("new"), 4).contains("topic id was topic"));
+        assert!(named("cluster", None, 4).contains("is unknown now"));
+        assert!(named("cluster", Some("topic"), 6).contains("partition count was 4"));
     }
 }

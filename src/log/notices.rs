@@ -11,7 +11,7 @@ use crate::clock::Clock;
 
 /// The producer that the ledger's own events name.
 pub const PRODUCER: &str = "custodia";
-/// What a notice says of a cluster or topic id that the broker can't be asked for.
+/// What a notice says of a topic id that the broker can't be asked for.
 const UNASKED: &str = "unasked";
 
 /// The `LogOpened` event of a generation.
@@ -23,15 +23,14 @@ pub fn log_opened(
     generation: &Generation,
     clock: &dyn Clock,
 ) -> Result<Vec<u8>, getrandom::Error> {
-    let asked = |id: &Option<String>| id.clone().unwrap_or_else(|| UNASKED.to_owned());
     let start = match generation.start_offset {
         0 => LogStart::LsOffsetZero,
         _ => LogStart::LsNamedOffset,
     };
     let body = LogOpened {
         origin: origin.to_string(),
-        cluster_id: asked(&generation.cluster_id),
-        topic_id: asked(&generation.topic_id),
+        cluster_id: generation.cluster_id.clone(),
+        topic_id: generation.topic_id.clone().unwrap_or_else(|| UNASKED.to_owned()),
         partition_count: Some(generation.partitions),
         start_offset: Some(generation.start_offset),
         isolation_level: IsolationLevel::IlReadCommitted.into(),

@@ -1,1 +1,7 @@
-//! The events, compiled from proto/custodia/v1, and what their options say.
+//! schema
+
+/// Generated.
+#[allow(missing_docs, clippy::pedantic)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/custodia.v1.rs"));
+}
