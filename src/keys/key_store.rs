@@ -152,12 +152,23 @@ impl KeyStore {
             return Ok(Some(key.clone()));
         }
         let _turn = self.turn(origin);
-        let Some(wrapped) = self.store.get(KEYS, &locator)? else {
-            return Ok(None);
-        };
-        let key = self.unwrap(&locator, &wrapped)?;
-        self.cache().put(locator, key.clone());
-        Ok(Some(key))
+        let key = self.read(&locator)?;
+        if let Some(key) = &key {
+            self.cache().put(locator, key.clone());
+        }
+        Ok(key)
+    }
+
+    /// The key that stands at `locator` ([`SubjectKey::locator`]), where there is one. It is not
+    /// cached: which log's turn it would have to wait for can't be told from a locator.
+    ///
+    /// # Errors
+    /// As [`KeyStore::find`].
+    pub fn find_located(&self, locator: &[u8; 32]) -> Result<Option<SubjectKey>, Error> {
+        if let Some(key) = self.cache().get(locator) {
+            return Ok(Some(key.clone()));
+        }
+        self.read(locator)
     }
 
     /// Destroys the key of one label, synced before this returns; nothing happens where there is
@@ -243,7 +254,7 @@ impl KeyStore {
     }
 
     fn make(&self, locator: &Locator, batch: &mut Batch) -> Result<SubjectKey, Error> {
-        let key = SubjectKey::new(random_key()?);
+        let key = SubjectKey::new(*locator, random_key()?);
         let wrapped = self
             .encryption
             .wrap(key.bytes(), &subject_context(locator))?;
@@ -251,9 +262,14 @@ impl KeyStore {
         Ok(key)
     }
 
+    fn read(&self, locator: &Locator) -> Result<Option<SubjectKey>, Error> {
+        let wrapped = self.store.get(KEYS, locator)?;
+        wrapped.map(|wrapped| self.unwrap(locator, &wrapped)).transpose()
+    }
+
     fn unwrap(&self, locator: &Locator, wrapped: &[u8]) -> Result<SubjectKey, Error> {
         let key = self.encryption.unwrap(wrapped, &subject_context(locator))?;
-        Ok(SubjectKey::new(key))
+        Ok(SubjectKey::new(*locator, key))
     }
 
     fn turn(&self, origin: &str) -> MutexGuard<'_, ()> {
