@@ -33,6 +33,7 @@ pub struct Running {
     checkpointer: Option<Arc<Mutex<Checkpointer>>>,
     outbox: Arc<KafkaOutbox>,
     registry: Arc<Registry>,
+    metrics: Metrics,
     stop_deadline: Duration,
 }
 
@@ -59,6 +60,7 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
         checkpointer,
         outbox,
         registry: Arc::new(registry),
+        metrics: metrics.clone(),
         stop_deadline: Duration::from_millis(config.serve.stop_deadline_ms),
     };
     running.start_appending(config, assigned.iter().zip(readers), &clock, &metrics)?;
@@ -83,6 +85,11 @@ impl Running {
     /// The numbers for `/metrics`.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    /// The numbers themselves.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Cancelled once the ledger stops, for whatever reason.

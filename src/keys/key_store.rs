@@ -147,28 +147,34 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Store`], [`Error::WrappedKey`] where it was tampered with.
     pub fn find(&self, origin: &str, label: &Label<'_>) -> Result<Option<SubjectKey>, Error> {
-        let locator = self.secret.locator(origin, label);
-        if let Some(key) = self.cache().get(&locator) {
-            return Ok(Some(key.clone()));
-        }
-        let _turn = self.turn(origin);
-        let key = self.read(&locator)?;
-        if let Some(key) = &key {
-            self.cache().put(locator, key.clone());
-        }
-        Ok(key)
+        self.find_located(origin, &self.locator(origin, label))
     }
 
-    /// The key that stands at `locator` ([`SubjectKey::locator`]), where there is one. It is not
-    /// cached: which log's turn it would have to wait for can't be told from a locator.
+    /// Where the key of a label stands: what a payload names its key by, since only the sealed
+    /// record holds the label itself.
+    pub fn locator(&self, origin: &str, label: &Label<'_>) -> [u8; 32] {
+        self.secret.locator(origin, label)
+    }
+
+    /// The key that stands at a locator of the log `origin`, where there is one.
     ///
     /// # Errors
-    /// As [`KeyStore::find`].
-    pub fn find_located(&self, locator: &[u8; 32]) -> Result<Option<SubjectKey>, Error> {
+    /// As [`Self::find`].
+    pub fn find_located(
+        &self,
+        origin: &str,
+        locator: &[u8; 32],
+    ) -> Result<Option<SubjectKey>, Error> {
         if let Some(key) = self.cache().get(locator) {
             return Ok(Some(key.clone()));
         }
-        self.read(locator)
+        let _turn = self.turn(origin);
+        let Some(wrapped) = self.store.get(KEYS, locator)? else {
+            return Ok(None);
+        };
+        let key = self.unwrap(locator, &wrapped)?;
+        self.cache().put(*locator, key.clone());
+        Ok(Some(key))
     }
 
     /// Destroys the key of one label, synced before this returns; nothing happens where there is
@@ -254,7 +260,7 @@ impl KeyStore {
     }
 
     fn make(&self, locator: &Locator, batch: &mut Batch) -> Result<SubjectKey, Error> {
-        let key = SubjectKey::new(*locator, random_key()?);
+        let key = SubjectKey::new(random_key()?);
         let wrapped = self
             .encryption
             .wrap(key.bytes(), &subject_context(locator))?;
@@ -262,14 +268,9 @@ impl KeyStore {
         Ok(key)
     }
 
-    fn read(&self, locator: &Locator) -> Result<Option<SubjectKey>, Error> {
-        let wrapped = self.store.get(KEYS, locator)?;
-        wrapped.map(|wrapped| self.unwrap(locator, &wrapped)).transpose()
-    }
-
     fn unwrap(&self, locator: &Locator, wrapped: &[u8]) -> Result<SubjectKey, Error> {
         let key = self.encryption.unwrap(wrapped, &subject_context(locator))?;
-        Ok(SubjectKey::new(*locator, key))
+        Ok(SubjectKey::new(key))
     }
 
     fn turn(&self, origin: &str) -> MutexGuard<'_, ()> {

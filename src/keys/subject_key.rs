@@ -8,7 +8,7 @@ use aes_gcm_siv::{AeadInOut as _, Aes256GcmSiv, KeyInit as _, Nonce};
 use zeroize::Zeroizing;
 
 use super::error::Error;
-use super::label::{Locator, tag};
+use super::label::tag;
 use super::{KEY_BYTES, TAG_BYTES, push_part};
 
 /// Bytes of an entry (design 3.3).
@@ -22,7 +22,6 @@ type Secret = Zeroizing<[u8; KEY_BYTES]>;
 pub struct SubjectKey(Arc<Secrets>);
 
 struct Secrets {
-    locator: Locator,
     key: Secret,
     rows: OnceLock<Secret>,
     tags: OnceLock<Secret>,
@@ -41,11 +40,6 @@ impl SubjectKey {
             rows: OnceLock::new(),
             tags: OnceLock::new(),
         }))
-    }
-
-    /// Where the key stands in its store: 32 bytes that may lie beside what it sealed.
-    pub fn locator(&self) -> &[u8; 32] {
-        &self.0.locator
     }
 
     pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
@@ -162,7 +156,7 @@ mod tests {
     const ENTRY: [u8; ENTRY_BYTES] = [5; ENTRY_BYTES];
 
     fn key(byte: u8) -> SubjectKey {
-        SubjectKey::new([byte; 32], Zeroizing::new([byte; KEY_BYTES]))
+        SubjectKey::new(Zeroizing::new([byte; KEY_BYTES]))
     }
 
     #[test]

@@ -140,20 +140,6 @@ fn finding_makes_nothing() {
 }
 
 #[test]
-fn a_key_is_found_again_where_it_says_that_it_stands() {
-    let fixture = Fixture::new();
-    let keys = fixture.create();
-    let key = one(&keys, ORIGIN, SUBJECT);
-    drop(keys);
-    let keys = fixture.open().unwrap();
-    let found = keys.find_located(key.locator()).unwrap().unwrap();
-    assert_eq!((found.bytes(), found.locator()), (key.bytes(), key.locator()));
-    assert!(keys.find_located(&[0; 32]).unwrap().is_none());
-    keys.shred(ORIGIN, &SUBJECT).unwrap();
-    assert!(keys.find_located(key.locator()).unwrap().is_none());
-}
-
-#[test]
 fn a_shredded_key_is_gone_for_good_and_a_new_one_is_another() {
     let fixture = Fixture::new();
     let keys = fixture.create();
