@@ -160,15 +160,21 @@ impl<'a> Gaps<'a> {
     }
 
     fn strays_below(&mut self, first: u64, found: &mut Found<'_>) {
-        while let Some((at, _)) = self.next
-            && at < first
-        {
-            found.add(Place::Gap(at), "recorded, though the leaves show no gap that begins there");
-            self.advance(found);
+        while self.next.is_some_and(|(at, _)| at < first) {
+            self.pass_stray(found);
         }
     }
 
+    fn pass_stray(&mut self, found: &mut Found<'_>) {
+        if let Some((at, _)) = self.next {
+            found.add(Place::Gap(at), "recorded, though the leaves show no gap that begins there");
+        }
+        self.advance(found);
+    }
+
     fn end(&mut self, found: &mut Found<'_>) {
-        self.strays_below(u64::MAX, found);
+        while self.next.is_some() {
+            self.pass_stray(found);
+        }
     }
 }

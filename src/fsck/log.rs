@@ -120,17 +120,16 @@ fn check_meta(shelf: Shelf<'_>, start: &Start, found: &mut Found<'_>) {
     }
 }
 
-/// How many leaves there are: what two of state, entries and tiles say. Where no two agree, the
-/// most that is on disk.
+/// How many leaves there are: what two of state, entries and tiles say. Where no two agree, it is
+/// the fewer of those on disk: what lies past them is named as such.
 fn settle_size(shelf: Shelf<'_>, state: Option<&State>, found: &mut Found<'_>) -> u64 {
     let entries = shelf.last(ENTRIES, &KeyRange::all(), found);
     let entries = entries.and_then(|(key, _)| number(&key)).map_or(0, |last| last.saturating_add(1));
-    let in_tiles = tiles::leaves_in_tiles(shelf, found).unwrap_or(0);
+    let in_tiles = tiles::leaves_in_tiles(shelf, found);
     let said = state.map(|state| state.size);
     let size = match said {
-        Some(said) if said == entries || said == in_tiles => said,
-        _ if entries == in_tiles => entries,
-        _ => entries.max(in_tiles),
+        Some(said) if said == entries || said == in_tiles.unwrap_or(0) => said,
+        _ => in_tiles.map_or(entries, |in_tiles| in_tiles.min(entries)),
     };
     if let Some(said) = said.filter(|said| *said != size) {
         found.add(Place::State, format!("says that there are {said} leaves, where {size} are"));

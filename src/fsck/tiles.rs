@@ -62,5 +62,5 @@ fn parse_key(key: &[u8]) -> Option<(u8, u64)> {
 pub(super) fn leaves_in_tiles(shelf: Shelf<'_>, found: &mut Found<'_>) -> Option<u64> {
     let (key, value) = shelf.last(TILES, &KeyRange::prefix(&[0]), found)?;
     let (_, index) = parse_key(&key)?;
-    Some(index * WIDTH as u64 + (value.len() / HASH_BYTES) as u64)
+    Some(index.saturating_mul(WIDTH as u64).saturating_add((value.len() / HASH_BYTES) as u64))
 }
