@@ -39,11 +39,10 @@ pub fn check_ledger(
     let mut findings = Findings::default();
     let mut logs = Vec::new();
     for origin in parts.folder.origins()? {
-        // Not `as_deref_mut`: the source's own lifetime must not be shortened behind a reference.
-        let source = match &mut source {
-            Some(source) => Some(&mut **source as &mut dyn RecordSource),
-            None => None,
-        };
+        // Not `as_deref_mut`, which would hold on to the source for as long as it lives.
+        let source = source
+            .as_mut()
+            .map(|source| &mut **source as &mut dyn RecordSource);
         logs.extend(check_one(parts, &origin, source, progress, &mut findings)?);
     }
     Ok(Report::of(logs, findings))
@@ -73,10 +72,21 @@ fn check_one(
         cursors: &cursors,
     };
     let start = Start::read(&of_log);
-    let from = start.generation.as_ref().map_or(0, |generation| generation.start_offset);
-    let to = start.state.as_ref().map_or(from, |state| state.position.next_offset);
-    let produced = source.map(|source| source.records(origin, from, to)).transpose();
-    let produced = produced.map_err(|source| Error::Source { origin: name.clone(), source })?;
+    let from = start
+        .generation
+        .as_ref()
+        .map_or(0, |generation| generation.start_offset);
+    let to = start
+        .state
+        .as_ref()
+        .map_or(from, |state| state.position.next_offset);
+    let produced = source
+        .map(|source| source.records(origin, from, to))
+        .transpose();
+    let produced = produced.map_err(|source| Error::Source {
+        origin: name.clone(),
+        source,
+    })?;
     let report = check(&of_log, &start, produced, progress, findings)?;
     verify_files(&store, &name, findings);
     Ok(Some(report))

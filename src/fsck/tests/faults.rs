@@ -1,6 +1,6 @@
 //! One fault each, written through the store's own interface.
 
-use super::town::{Dice, Town, places};
+use super::town::{Dice, Town, damage_in, places};
 use super::*;
 use crate::keys::Label;
 use crate::log::layout::{
@@ -9,7 +9,11 @@ use crate::log::layout::{
 use crate::store::{Batch, Direction, Durability, Family, KeyRange, Read, Store};
 
 fn tile(level: u8, index: u64, position: u16) -> Place {
-    Place::Tile { level, index, position: Some(position) }
+    Place::Tile {
+        level,
+        index,
+        position: Some(position),
+    }
 }
 
 /// Flips a bit, checks without the topic or with it, and flips the bit back.
@@ -20,23 +24,31 @@ struct Flips<'a> {
 
 impl<'a> Flips<'a> {
     fn of(town: &'a Town) -> Self {
-        Self { town, store: town.store() }
+        Self {
+            town,
+            store: town.store(),
+        }
     }
 
     fn check_alone(&self, family: Family, key: &[u8], at: usize) -> Report {
-        self.town.damage_in(&self.store, family, key, at);
+        damage_in(&self.store, family, key, at);
         let report = self.town.check_open(&self.store, None);
-        self.town.damage_in(&self.store, family, key, at);
+        damage_in(&self.store, family, key, at);
         report
     }
 
     fn assert_named(&self, family: Family, key: &[u8], at: usize, place: Place) {
         let alone = self.check_alone(family, key, at);
-        self.town.damage_in(&self.store, family, key, at);
+        damage_in(&self.store, family, key, at);
         let beside = self.town.check_open(&self.store, Some(&self.town.records));
-        self.town.damage_in(&self.store, family, key, at);
+        damage_in(&self.store, family, key, at);
         for report in [alone, beside] {
-            assert_eq!(places(&report), [place], "{} byte {at}: {report}", family.disk_name());
+            assert_eq!(
+                places(&report),
+                [place],
+                "{} byte {at}: {report}",
+                family.disk_name()
+            );
         }
     }
 }
@@ -84,7 +96,11 @@ fn a_flipped_byte_of_a_checkpoint_is_named() {
     let signed = flips.store.get(CHECKPOINTS, &key).unwrap().unwrap();
     for at in 0..signed.len() {
         let report = flips.check_alone(CHECKPOINTS, &key, at);
-        assert_eq!(places(&report), [Place::Checkpoint(300)], "byte {at}: {report}");
+        assert_eq!(
+            places(&report),
+            [Place::Checkpoint(300)],
+            "byte {at}: {report}"
+        );
     }
 }
 
@@ -103,8 +119,14 @@ fn a_flipped_byte_of_a_gap_is_named() {
 type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 fn rows(store: &Store, family: Family) -> Rows {
-    let rows = store.iterate(family, &KeyRange::all(), Direction::Ascending).unwrap();
-    rows.map(|row| row.map(|(key, value)| (key.into_vec(), value.into_vec())).unwrap()).collect()
+    let rows = store
+        .iterate(family, &KeyRange::all(), Direction::Ascending)
+        .unwrap();
+    rows.map(|row| {
+        row.map(|(key, value)| (key.into_vec(), value.into_vec()))
+            .unwrap()
+    })
+    .collect()
 }
 
 fn is_in(place: Place, family: Family) -> bool {
@@ -131,7 +153,9 @@ fn any_byte_of_any_row_is_named_alone() {
         let (key, value) = &rows[dice.below(rows.len() as u64) as usize];
         let at = dice.below(value.len() as u64) as usize;
         let report = flips.check_alone(*family, key, at);
-        let [place] = places(&report)[..] else { panic!("{}: {report}", family.disk_name()) };
+        let [place] = places(&report)[..] else {
+            panic!("{}: {report}", family.disk_name())
+        };
         assert!(is_in(place, *family), "{}: {report}", family.disk_name());
     }
     assert!(town.check_open(&flips.store, None).is_clean());
@@ -143,9 +167,33 @@ fn missing_rows_are_named() {
     for (family, key, place) in [
         (ENTRIES, 7u64.to_be_bytes().to_vec(), Place::Entry(7)),
         (ENTRIES, 599u64.to_be_bytes().to_vec(), Place::Entry(599)),
-        (TILES, tile_key(0, 1).to_vec(), Place::Tile { level: 0, index: 1, position: None }),
-        (TILES, tile_key(0, 2).to_vec(), Place::Tile { level: 0, index: 2, position: None }),
-        (TILES, tile_key(1, 0).to_vec(), Place::Tile { level: 1, index: 0, position: None }),
+        (
+            TILES,
+            tile_key(0, 1).to_vec(),
+            Place::Tile {
+                level: 0,
+                index: 1,
+                position: None,
+            },
+        ),
+        (
+            TILES,
+            tile_key(0, 2).to_vec(),
+            Place::Tile {
+                level: 0,
+                index: 2,
+                position: None,
+            },
+        ),
+        (
+            TILES,
+            tile_key(1, 0).to_vec(),
+            Place::Tile {
+                level: 1,
+                index: 0,
+                position: None,
+            },
+        ),
         (CLOCKS, 1u64.to_be_bytes().to_vec(), Place::Clock(1)),
         (META, STATE.to_vec(), Place::State),
     ] {
@@ -162,7 +210,15 @@ fn rows_that_belong_to_no_leaf_are_named() {
     let past = 700u64.to_be_bytes();
     for (family, key, place) in [
         (PAYLOADS, past.to_vec(), Place::Payload(700)),
-        (TILES, tile_key(1, 3).to_vec(), Place::Tile { level: 1, index: 3, position: None }),
+        (
+            TILES,
+            tile_key(1, 3).to_vec(),
+            Place::Tile {
+                level: 1,
+                index: 3,
+                position: None,
+            },
+        ),
         (CLOCKS, past.to_vec(), Place::Clock(700)),
         (CHECKPOINTS, past.to_vec(), Place::Checkpoint(700)),
         (GAPS, u64::MAX.to_be_bytes().to_vec(), Place::Gap(u64::MAX)),
@@ -181,11 +237,19 @@ fn a_row_far_past_the_end_is_named_with_the_state_unreadable() {
     let town = Town::of(300);
     town.damage(META, STATE, 0);
     for (family, key, place) in [
-        (ENTRIES, u64::MAX.to_be_bytes().to_vec(), Place::Entry(u64::MAX)),
+        (
+            ENTRIES,
+            u64::MAX.to_be_bytes().to_vec(),
+            Place::Entry(u64::MAX),
+        ),
         (
             TILES,
             tile_key(0, u64::MAX).to_vec(),
-            Place::Tile { level: 0, index: u64::MAX, position: None },
+            Place::Tile {
+                level: 0,
+                index: u64::MAX,
+                position: None,
+            },
         ),
     ] {
         town.write(|batch| batch.put(family, &key, b"stray"));
@@ -223,13 +287,19 @@ fn a_doubled_leaf_is_named() {
 #[test]
 fn a_record_of_another_leaf_is_not_its_payload() {
     let town = Town::of(600);
-    let other = town.store().get(PAYLOADS, &9u64.to_be_bytes()).unwrap().unwrap();
+    let other = town
+        .store()
+        .get(PAYLOADS, &9u64.to_be_bytes())
+        .unwrap()
+        .unwrap();
     town.write(|batch| batch.put(PAYLOADS, &8u64.to_be_bytes(), &other));
     assert_eq!(places(&town.check()), [Place::Payload(8)]);
 }
 
 fn splits(town: &Town, index: usize) -> bool {
-    naive::Facts::of(&naive::entry(&town.records[index])).unwrap().splits
+    naive::Facts::of(&naive::entry(&town.records[index]))
+        .unwrap()
+        .splits
 }
 
 #[test]
@@ -246,12 +316,20 @@ fn an_erased_payload_is_counted_and_no_fault() {
     let keyed = |index: &usize| splits(&town, *index) && town.records[*index].key.is_some();
     let index = (0..600).find(keyed).unwrap();
     let key = town.records[index].key.clone().unwrap();
-    let same = |index: &usize| splits(&town, *index) && town.records[*index].key.as_ref() == Some(&key);
+    let same =
+        |index: &usize| splits(&town, *index) && town.records[*index].key.as_ref() == Some(&key);
     let theirs: Vec<usize> = (0..600).filter(same).collect();
     let row = |index: &usize| (*index as u64).to_be_bytes();
-    town.write(|batch| theirs.iter().for_each(|index| batch.delete(PAYLOADS, &row(index))));
+    town.write(|batch| {
+        for index in &theirs {
+            batch.delete(PAYLOADS, &row(index));
+        }
+    });
     let kept = town.check_against(town.records.clone());
-    assert_eq!(kept.findings.len() as u64 + kept.more_findings, theirs.len() as u64);
+    assert_eq!(
+        kept.findings.len() as u64 + kept.more_findings,
+        theirs.len() as u64
+    );
     town.keys.shred(&town.name(), &Label::Key(&key)).unwrap();
     for report in [town.check(), town.check_against(town.records.clone())] {
         assert!(report.is_clean(), "{report}");
