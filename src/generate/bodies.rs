@@ -92,7 +92,7 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn message(&self, commercial: bool) -> MessageSent {
+    pub(super) fn message(commercial: bool) -> MessageSent {
         let purpose = if commercial {
             Purpose::PuCommercialMessage
         } else {
@@ -118,7 +118,7 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn opt_out(&self) -> MarketingOptOut {
+    pub(super) fn opt_out() -> MarketingOptOut {
         MarketingOptOut {
             channels: numbers(&[Channel::ChSms, Channel::ChPush, Channel::ChPhone]),
             requested_through: RightsChannel::RrChannelSmsUnsubscribe.into(),

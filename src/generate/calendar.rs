@@ -121,9 +121,9 @@ impl Calendar {
         while low < high {
             let middle = low + (high - low) / 2;
             if self.arrival(middle) < time {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         low

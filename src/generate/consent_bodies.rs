@@ -107,7 +107,7 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn eligible(&self) -> EligibilityChecked {
+    pub(super) fn eligible() -> EligibilityChecked {
         EligibilityChecked {
             adult: Some(true),
             student: Some(false),
@@ -201,7 +201,7 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn notified(&self) -> SubjectNotified {
+    pub(super) fn notified() -> SubjectNotified {
         SubjectNotified {
             incident_id: INCIDENT.to_owned(),
             channel: Channel::ChSms.into(),

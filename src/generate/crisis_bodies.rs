@@ -92,7 +92,7 @@ impl TownPen<'_> {
         }
     }
 
-    pub(super) fn reported(&self, at: i64, digest: Vec<u8>) -> PostIncidentReportFiled {
+    pub(super) fn reported(at: i64, digest: Vec<u8>) -> PostIncidentReportFiled {
         PostIncidentReportFiled {
             incident_id: INCIDENT.to_owned(),
             authority: ReportedBody::BrReportedProvincialCac.into(),

@@ -36,7 +36,7 @@ impl Reference {
 
 /// What is random in one event.
 pub(super) struct EventDice {
-    /// UUIDv7 of the event: its first 48 bits are the time it occurred.
+    /// The id, a version 7 UUID: its first 48 bits are the time it occurred.
     pub(super) id: [u8; 16],
     pub(super) salt: [u8; 32],
     /// Stands where a real event has the digest of a document.
@@ -122,7 +122,7 @@ impl Course {
 
     /// A number below `bound`, 0 where that is 0. The bias is below 2⁻³² for every bound in use.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
-        let wide = (self.number() >> 32) * u64::from(bound) >> 32;
+        let wide = ((self.number() >> 32) * u64::from(bound)) >> 32;
         u32::try_from(wide).expect("a product of two 32-bit numbers, shifted by 32")
     }
 

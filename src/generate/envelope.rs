@@ -159,14 +159,14 @@ fn body_of(pen: &Pen<'_>) -> Body {
         What::Refuse(ask) => Body::ConsentRefused(pen.refusal(ask)),
         What::Withdraw(ask) => Body::ConsentWithdrawn(pen.withdrawal(ask)),
         What::CameraOn => Body::DevicePermissionChanged(pen.camera_on()),
-        What::Eligible => Body::EligibilityChecked(pen.eligible()),
+        What::Eligible => Body::EligibilityChecked(Pen::eligible()),
         What::Collect(taken) => Body::DataCollected(pen.collected(taken)),
         What::Receive(from) => Body::DataReceivedFromThirdParty(pen.received(from)),
         What::Attest => Body::ThirdPartySubjectAttested(pen.attested()),
         What::Link => Body::SubjectLinked(pen.linked()),
         What::Decide(kind) => Body::AutomatedDecisionMade(pen.decision(kind)),
-        What::Message { commercial } => Body::MessageSent(pen.message(commercial)),
-        What::OptOut => Body::MarketingOptOut(pen.opt_out()),
+        What::Message { commercial } => Body::MessageSent(Pen::message(commercial)),
+        What::OptOut => Body::MarketingOptOut(Pen::opt_out()),
         What::Look(reason) => Body::InternalAccess(pen.look(reason)),
         What::Deny => Body::FeatureDenied(pen.denied()),
         What::Share(outflow) => Body::DataShared(pen.shared(outflow)),
@@ -183,7 +183,7 @@ fn body_of(pen: &Pen<'_>) -> Body {
         What::Erase => Body::DataErased(pen.erased()),
         What::Restrict => Body::ProcessingRestricted(pen.restricted()),
         What::ConfirmDeletion(by) => Body::RecipientDeletionConfirmed(pen.deletion(by)),
-        What::Notified => Body::SubjectNotified(pen.notified()),
+        What::Notified => Body::SubjectNotified(Pen::notified()),
     }
 }
 

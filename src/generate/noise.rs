@@ -217,10 +217,10 @@ impl Maker {
                 event.salt.truncate(31);
             }),
             self.altered("a salt of zeros", breaks("salt_zero"), |event| {
-                event.salt = vec![0; 32]
+                event.salt = vec![0; 32];
             }),
             self.altered("no salt", breaks("salt_missing"), |event| {
-                event.salt.clear()
+                event.salt.clear();
             }),
             self.altered(
                 "an id of 4 bytes",
@@ -296,7 +296,7 @@ impl Maker {
                 "a number in a reference's place",
                 not_a_reference(),
                 |event| {
-                    event.subject_ref = "10000000000".to_owned();
+                    "10000000000".clone_into(&mut event.subject_ref);
                 },
             ),
             self.altered(

@@ -220,7 +220,7 @@ impl TownPen<'_> {
         }
     }
 
-    pub(super) fn sdk_list(&self, at: i64) -> SdkListPublished {
+    pub(super) fn sdk_list(at: i64) -> SdkListPublished {
         let vendor = &RECIPIENTS[SDK_VENDOR];
         let entry = SdkEntry {
             sdk_name: SDK_NAME.to_owned(),
