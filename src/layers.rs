@@ -19,13 +19,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("project", &["clock", "keys", "log", "metrics", "store"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
     ("extract", &["clock", "keys", "log", "project", "query", "sign"]),
+    ("fsck", &["keys", "log", "sign", "store"]),
     ("serve", &["clock", "config", "extract", "log", "metrics", "project", "query"]),
     ("generate", &[]),
     (
         "app",
         &[
-            "clock", "config", "extract", "generate", "ingest", "kafka", "keys", "log", "metrics",
-            "project", "query", "serve", "sign", "store", "telemetry",
+            "clock", "config", "extract", "fsck", "generate", "ingest", "kafka", "keys", "log",
+            "metrics", "project", "query", "serve", "sign", "store", "telemetry",
         ],
     ),
     ("cli", &["app", "config", "generate", "query", "telemetry"]),

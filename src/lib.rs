@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod extract;
+pub mod fsck;
 pub mod generate;
 pub mod ingest;
 pub mod kafka;

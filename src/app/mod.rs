@@ -9,7 +9,9 @@ mod init;
 mod kafka_outbox;
 mod parts;
 mod run;
+mod serve;
 mod threads;
+mod verifier_keys;
 
 pub use error::Error;
 pub use fsck::fsck;
@@ -17,3 +19,5 @@ pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
 pub use run::{Running, start};
+pub use serve::serve;
+pub use verifier_keys::verifier_keys;

@@ -147,16 +147,33 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Store`], [`Error::WrappedKey`] where it was tampered with.
     pub fn find(&self, origin: &str, label: &Label<'_>) -> Result<Option<SubjectKey>, Error> {
-        let locator = self.secret.locator(origin, label);
-        if let Some(key) = self.cache().get(&locator) {
+        self.find_located(origin, &self.locator(origin, label))
+    }
+
+    /// Where the key of a label stands: what a payload names its key by, since only the sealed
+    /// record holds the label itself.
+    pub fn locator(&self, origin: &str, label: &Label<'_>) -> [u8; 32] {
+        self.secret.locator(origin, label)
+    }
+
+    /// The key that stands at a locator of the log `origin`, where there is one.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_located(
+        &self,
+        origin: &str,
+        locator: &[u8; 32],
+    ) -> Result<Option<SubjectKey>, Error> {
+        if let Some(key) = self.cache().get(locator) {
             return Ok(Some(key.clone()));
         }
         let _turn = self.turn(origin);
-        let Some(wrapped) = self.store.get(KEYS, &locator)? else {
+        let Some(wrapped) = self.store.get(KEYS, locator)? else {
             return Ok(None);
         };
-        let key = self.unwrap(&locator, &wrapped)?;
-        self.cache().put(locator, key.clone());
+        let key = self.unwrap(locator, &wrapped)?;
+        self.cache().put(*locator, key.clone());
         Ok(Some(key))
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use custodia_core::entry::{ENTRY_BYTES, Entry};
@@ -243,7 +243,7 @@ impl Log {
         let Some((locator, sealed)) = payload.split_first_chunk() else {
             return Err(self.corrupt(format!("payload {index} is cut short")));
         };
-        let Some(key) = keys.find_located(locator)? else { return Ok(None) };
+        let Some(key) = keys.find_located(&self.name, locator)? else { return Ok(None) };
         let clear = open_payload(&key, &self.name, entry, sealed)
             .map_err(|_| self.corrupt(format!("payload {index} doesn't open under its key")))?;
         let record = Record::decode(&clear);

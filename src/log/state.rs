@@ -44,7 +44,7 @@ impl State {
         }
     }
 
-    pub(super) fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         let Position { next_offset, last_offset, leader_epoch } = self.position;
         let mut out = Vec::with_capacity(BYTES);
         out.push(VERSION);
@@ -60,7 +60,7 @@ impl State {
     }
 
     /// Reads what [`Self::to_bytes`] wrote; `None` for anything else.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut rest = Fields(bytes);
         if bytes.len() != BYTES || rest.take::<1>()? != [VERSION] {
             return None;

@@ -124,11 +124,16 @@ impl Writer {
 
     fn write(&mut self, fresh: &[Incoming]) -> Result<(), Error> {
         let entries: Vec<Entry> = fresh.iter().map(|i| Entry::of(&i.record)).collect();
-        let keys = self.keys_of(fresh, &entries)?;
+        let labels = self.labels_of(fresh, &entries);
+        // New keys are on disk before the batch that uses them (design §4).
+        let keys = self.keys.keys_for(self.log.name(), &labels)?;
         let mut batch = Batch::new();
         let mut state = self.state;
-        for ((incoming, entry), key) in fresh.iter().zip(&entries).zip(&keys) {
-            self.put_leaf(&mut batch, &mut state, incoming, entry, key)?;
+        for (((incoming, entry), key), label) in fresh.iter().zip(&entries).zip(&keys).zip(&labels)
+        {
+            let payload = self.sealed(incoming, entry, key, label);
+            self.put_leaf(&mut batch, &mut state, entry, &payload);
+            state.position.leader_epoch = incoming.leader_epoch;
         }
         self.edge.flush(&mut |tile: Tile<'_>| put_tile(&mut batch, &tile));
         state.root = self.frontier.root();
@@ -140,23 +145,27 @@ impl Writer {
         Ok(())
     }
 
-    /// The key of each record; new ones are on disk before this returns (design §4).
-    fn keys_of(&self, fresh: &[Incoming], entries: &[Entry]) -> Result<Vec<SubjectKey>, Error> {
-        let labels: Vec<Label<'_>> = (self.state.size..)
-            .zip(fresh.iter().zip(entries))
-            .map(|(index, (incoming, entry))| label_of(index, &incoming.record, entry))
-            .collect();
-        Ok(self.keys.keys_for(self.log.name(), &labels)?)
+    fn labels_of<'a>(&self, fresh: &'a [Incoming], entries: &[Entry]) -> Vec<Label<'a>> {
+        let leaves = (self.state.size..).zip(fresh.iter().zip(entries));
+        leaves.map(|(index, (incoming, entry))| label_of(index, &incoming.record, entry)).collect()
     }
 
-    fn put_leaf(
-        &mut self,
-        batch: &mut Batch,
-        state: &mut State,
+    /// What stands in the payloads family: where the key is, and the record sealed under it.
+    fn sealed(
+        &self,
         incoming: &Incoming,
         entry: &Entry,
         key: &SubjectKey,
-    ) -> Result<(), Error> {
+        label: &Label<'_>,
+    ) -> Vec<u8> {
+        let origin = self.log.name();
+        let mut payload = self.keys.locator(origin, label).to_vec();
+        let clear = incoming.record.encode();
+        payload.extend(seal_payload(key, origin, &entry.to_bytes(), &clear));
+        payload
+    }
+
+    fn put_leaf(&mut self, batch: &mut Batch, state: &mut State, entry: &Entry, payload: &[u8]) {
         let offset = entry.offset;
         if offset > state.position.next_offset {
             let missing = state.position.next_offset.to_be_bytes();
@@ -165,8 +174,7 @@ impl Writer {
         let bytes = entry.to_bytes();
         let index = state.size.to_be_bytes();
         batch.put(ENTRIES, &index, &bytes);
-        let sealed = seal_payload(key, self.log.name(), &bytes, &incoming.record.encode())?;
-        batch.put(PAYLOADS, &index, &[&key.locator()[..], &sealed].concat());
+        batch.put(PAYLOADS, &index, payload);
         let leaf = tree::leaf_hash(&bytes);
         self.edge.push(&mut self.frontier, leaf, &mut |tile: Tile<'_>| put_tile(batch, &tile));
         state.latest_ms = state.latest_ms.max(entry.timestamp_ms);
@@ -177,8 +185,6 @@ impl Writer {
         }
         state.position.next_offset = offset + 1;
         state.position.last_offset = Some(offset);
-        state.position.leader_epoch = incoming.leader_epoch;
-        Ok(())
     }
 }
 

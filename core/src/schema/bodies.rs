@@ -68,7 +68,10 @@ pub fn bodies() -> &'static BTreeMap<u32, BodyKind> {
         let oneof = event_descriptor()
             .oneofs()
             .find(|oneof| oneof.name() == "body");
-        let fields: Vec<_> = oneof.iter().flat_map(|oneof| oneof.fields()).collect();
+        let fields: Vec<_> = oneof
+            .iter()
+            .flat_map(prost_reflect::OneofDescriptor::fields)
+            .collect();
         fields
             .iter()
             .filter_map(|field| Some((field.number(), BodyKind::of(field)?)))

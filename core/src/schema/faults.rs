@@ -219,10 +219,10 @@ fn check_message(message: &DynamicMessage, prefix: &str, faults: &mut Vec<Fault>
             faults.push(Fault::MissingField { path });
         }
     }
-    if &descriptor == event_descriptor() {
-        if let Some((kind, body)) = body(message) {
-            check_message(body, &join(prefix, &kind.field_name), faults);
-        }
+    if &descriptor == event_descriptor()
+        && let Some((kind, body)) = body(message)
+    {
+        check_message(body, &join(prefix, &kind.field_name), faults);
     }
 }
 
@@ -239,13 +239,13 @@ fn check_field(rule: &FieldRule, value: &Value, path: &str, faults: &mut Vec<Fau
 
 fn check_value(rule: &FieldRule, value: &Value, path: &str, faults: &mut Vec<Fault>) {
     match (value, rule.field.kind()) {
-        (Value::EnumNumber(number), Kind::Enum(vocabulary)) => {
-            if *number == 0 || vocabulary.get_value(*number).is_none() {
-                faults.push(Fault::UnknownEnumValue {
-                    path: path.to_owned(),
-                    number: *number,
-                });
-            }
+        (Value::EnumNumber(number), Kind::Enum(vocabulary))
+            if *number == 0 || vocabulary.get_value(*number).is_none() =>
+        {
+            faults.push(Fault::UnknownEnumValue {
+                path: path.to_owned(),
+                number: *number,
+            });
         }
         (Value::Message(message), _) => check_message(message, path, faults),
         (Value::String(text), _) => check_text(rule.format, text, path, faults),

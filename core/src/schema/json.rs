@@ -36,11 +36,17 @@ pub fn event_from_json(text: &str) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::Decode`] for bytes that are no event; [`Error::Json`] for a time outside RFC 3339.
 pub fn event_to_json(value: &[u8]) -> Result<String, Error> {
-    let event = decode(value)?;
-    let mut text = Vec::new();
-    let options = SerializeOptions::new().use_proto_field_name(true);
-    event.serialize_with_options(&mut serde_json::Serializer::new(&mut text), &options)?;
-    Ok(String::from_utf8(text).expect("serde_json writes UTF-8"))
+    Ok(serde_json::to_string(&Named(&decode(value)?))?)
+}
+
+/// Serialises under the schema's own field names.
+struct Named<'a>(&'a DynamicMessage);
+
+impl serde::Serialize for Named<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let options = SerializeOptions::new().use_proto_field_name(true);
+        self.0.serialize_with_options(serializer, &options)
+    }
 }
 
 #[cfg(test)]
