@@ -6,10 +6,13 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod extract;
+pub mod fsck;
 pub mod generate;
 pub mod ingest;
 pub mod kafka;
 pub mod keys;
+#[cfg(test)]
+mod layers;
 pub mod log;
 pub mod metrics;
 pub mod project;

@@ -1,3 +1,7 @@
 //! The `custodia` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    custodia::cli::main()
+}

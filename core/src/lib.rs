@@ -8,6 +8,7 @@ pub mod commitment;
 pub mod entry;
 pub mod note;
 pub mod origin;
+pub mod placement;
 pub mod policy;
 pub mod receipt;
 pub mod record;

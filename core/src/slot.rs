@@ -150,7 +150,7 @@ impl<'a> Slot<'a> {
 /// All slots of a record, ascending by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slots<'a> {
-    slots: Vec<Slot<'a>>,
+    ascending: Vec<Slot<'a>>,
     seed: [u8; SEED_BYTES],
     refusal: Option<NotAnEnvelope>,
 }
@@ -182,7 +182,7 @@ impl<'a> Slots<'a> {
         slots.extend(body.map(|block| Slot::block(SlotId::body_block(block.number), block)));
         slots.extend(key_and_transport(record, split.frame));
         Self {
-            slots,
+            ascending: slots,
             seed: seed(split),
             refusal: None,
         }
@@ -197,7 +197,7 @@ impl<'a> Slots<'a> {
             content: value,
         });
         Self {
-            slots,
+            ascending: slots,
             seed: [0; SEED_BYTES],
             refusal: Some(refusal),
         }
@@ -223,7 +223,7 @@ impl<'a> Slots<'a> {
 
     /// The slots, ascending by id.
     pub fn iter(&self) -> std::slice::Iter<'_, Slot<'a>> {
-        self.slots.iter()
+        self.ascending.iter()
     }
 
     /// How many slots there are.
@@ -233,7 +233,7 @@ impl<'a> Slots<'a> {
         reason = "every record has a key and a transport slot"
     )]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.ascending.len()
     }
 }
 

@@ -321,6 +321,7 @@ impl<'a> Blocks<'a> {
         }
     }
 
+    #[inline]
     fn push(&mut self, field: &Field<'a>) {
         let number = block_of(field.number);
         let wire = &self.message[field.start..field.end];

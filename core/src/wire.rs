@@ -59,12 +59,12 @@ pub(crate) enum ShortVarintError {
 pub enum Value<'a> {
     /// Wire type 0.
     Varint(u64),
-    /// Wire type 1, as it stands on the wire.
-    Fixed64([u8; 8]),
+    /// Wire type 1, little-endian on the wire.
+    Fixed64(u64),
     /// Wire type 2: the content after the length.
     Bytes(&'a [u8]),
-    /// Wire type 5, as it stands on the wire.
-    Fixed32([u8; 4]),
+    /// Wire type 5, little-endian on the wire.
+    Fixed32(u32),
 }
 
 impl<'a> Value<'a> {
@@ -110,14 +110,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    #[inline]
     fn read(&mut self) -> Result<Field<'a>, Error> {
         let start = self.at;
         let (number, wire_type) = self.tag()?;
         let value = match wire_type {
             0 => Value::Varint(self.varint()?),
-            1 => Value::Fixed64(self.fixed()?),
+            1 => Value::Fixed64(u64::from_le_bytes(self.fixed()?)),
             2 => Value::Bytes(self.delimited()?),
-            _ => Value::Fixed32(self.fixed()?),
+            _ => Value::Fixed32(u32::from_le_bytes(self.fixed()?)),
         };
         Ok(Field {
             number,
@@ -187,6 +188,8 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, Error>;
 
+    // Inlined, as is `read`, so that a field stays in registers: moving it costs more than reading it.
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
@@ -200,7 +203,17 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// Reads a minimal varint of at most five bytes: its value and how many bytes it took.
+#[inline]
 pub(crate) fn read_short_varint(bytes: &[u8]) -> Result<(u64, usize), ShortVarintError> {
+    match bytes {
+        // Nearly all tags and lengths have one byte or two.
+        [only @ ..0x80, ..] => Ok((u64::from(*only), 1)),
+        [low, high @ 1..0x80, ..] => Ok((u64::from(*low & 0x7f) | u64::from(*high) << 7, 2)),
+        _ => read_long_short_varint(bytes),
+    }
+}
+
+fn read_long_short_varint(bytes: &[u8]) -> Result<(u64, usize), ShortVarintError> {
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(SHORT_VARINT_BYTES).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * index);
@@ -262,9 +275,9 @@ mod tests {
             all(&message),
             Ok(vec![
                 (1, Value::Varint(150)),
-                (2, Value::Fixed64([1, 2, 3, 4, 5, 6, 7, 8])),
+                (2, Value::Fixed64(0x0807_0605_0403_0201)),
                 (3, Value::Bytes(&[0xaa, 0xbb])),
-                (4, Value::Fixed32([1, 2, 3, 4])),
+                (4, Value::Fixed32(0x0403_0201)),
             ])
         );
     }

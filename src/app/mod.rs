@@ -1,1 +1,23 @@
 //! The composition root: builds the parts, runs them, and stops them.
+//!
+//! The only room that knows all others. It decides nothing about records: it hands every part
+//! what it stands on, and turns the first failure into a stop of the whole.
+
+mod error;
+mod fsck;
+mod init;
+mod kafka_outbox;
+mod parts;
+mod run;
+mod serve;
+mod threads;
+mod verifier_keys;
+
+pub use error::Error;
+pub use fsck::fsck;
+pub use init::{Made, StartAt, init};
+pub use kafka_outbox::KafkaOutbox;
+pub use parts::{Opened, kafka_settings, open};
+pub use run::{Running, start};
+pub use serve::serve;
+pub use verifier_keys::verifier_keys;

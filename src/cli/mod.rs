@@ -1,1 +1,115 @@
 //! The command line, one file a command.
+//!
+//! Answers go to stdout, as text for people or with `--json` for programs; logs and progress go
+//! to stderr. Exit status: see [`exit`].
+
+mod dump_config;
+mod error;
+pub mod exit;
+mod fsck;
+mod init;
+mod key;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config, Overrides};
+use crate::telemetry::{self, LogFormat};
+pub use error::Error;
+
+/// The chain of custody of personal data: who received this person's data, and when?
+#[derive(Debug, Parser)]
+#[command(name = "custodia", version, arg_required_else_help = true)]
+struct Arguments {
+    /// The configuration file (TOML).
+    #[arg(long, global = true, env = "CUSTODIA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One value of the configuration, e.g. --set ledger.folder=/var/lib/custodia.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    overrides: Vec<(String, String)>,
+    /// How logs are written to stderr.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log_format: LogFormat,
+    /// Print every value of the configuration and where it came from, and stop.
+    #[arg(long)]
+    dump_config: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a ledger: topics, keys, an empty log for each partition.
+    Init(init::Init),
+    /// Append what Kafka holds, sign checkpoints, and answer.
+    Serve(serve::Serve),
+    /// Compute everything again, and name what differs.
+    Fsck(fsck::Fsck),
+    /// Show the ledger's verifier keys.
+    Key(key::Key),
+}
+
+fn key_value(word: &str) -> Result<(String, String), String> {
+    let (key, value) = word.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Reads the command line, runs the command, and says how it went.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    telemetry::start(arguments.log_format, default_filter(arguments.command.as_ref()));
+    match run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("custodia: {}: {error}", error.code());
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}
+
+/// Commands that end by themselves speak through stdout; `serve` speaks through its logs.
+fn default_filter(command: Option<&Command>) -> &'static str {
+    match command {
+        Some(Command::Serve(_)) => "info",
+        _ => "warn",
+    }
+}
+
+fn run(arguments: Arguments) -> Result<u8, Error> {
+    let overrides: Overrides = arguments.overrides;
+    let (config, settings) = config::load(arguments.config.as_deref(), &overrides)?;
+    if arguments.dump_config {
+        return Ok(dump_config::run(&settings));
+    }
+    arguments.command.map_or(Ok(exit::OK), |command| dispatch(command, &config))
+}
+
+fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
+    match command {
+        Command::Init(init) => init.run(config),
+        Command::Serve(serve) => serve.run(config),
+        Command::Fsck(fsck) => fsck.run(config),
+        Command::Key(key) => key.run(config),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_value_is_set_by_key_and_value() {
+        let parsed = Arguments::parse_from(["custodia", "--set", "ledger.name=a=b", "--dump-config"]);
+        assert_eq!(parsed.overrides, [("ledger.name".to_owned(), "a=b".to_owned())]);
+        assert!(Arguments::try_parse_from(["custodia", "--set", "novalue"]).is_err());
+    }
+}

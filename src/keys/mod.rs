@@ -1,1 +1,34 @@
 //! The keys that seal payloads and rows, wrapped by a key-encryption key.
+//!
+//! Owns one store, in the data folder's `keys/` ([`KeyStore`]): the ledger secret, and a key for
+//! each Kafka key of each log, or for each record that has none. Says how payloads and rows are
+//! sealed ([`SubjectKey`]). Whoever destroys a key has erased what it sealed (design 4, "Payloads
+//! at rest", "Erasing").
+//!
+//! Never holds a Kafka key or a subject reference on disk, never writes a key in clear, and never
+//! hands out a key that isn't on disk yet.
+
+mod error;
+mod kek;
+mod key_store;
+mod label;
+mod subject_key;
+
+pub use error::Error;
+pub use kek::{FileKek, KeyEncryption};
+pub use key_store::KeyStore;
+pub use label::{Label, erased_subject};
+pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};
+
+/// Bytes of a tag, under which a row stands.
+pub const TAG_BYTES: usize = 16;
+
+/// Bytes of every secret key here.
+const KEY_BYTES: usize = 32;
+
+/// Appends bytes behind their length (u32be), so that no two sequences of parts read the same.
+fn push_part(out: &mut Vec<u8>, part: &[u8]) {
+    let length = u32::try_from(part.len()).expect("names and row kinds are far below 4 GiB");
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(part);
+}

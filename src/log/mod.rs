@@ -1,1 +1,28 @@
 //! Records to leaves on disk; one writer a log.
+//!
+//! Owns a log's entries, tiles, sealed payloads, offset gaps, checkpoints and source position.
+//! It never reads the clock, never decodes an event, and never repairs what it finds broken.
+
+mod checkpointer;
+mod edge;
+mod error;
+mod folder;
+mod generation;
+pub(crate) mod layout;
+pub mod notices;
+mod outbox;
+mod reader;
+mod state;
+mod tail;
+mod writer;
+
+pub use checkpointer::{Checkpointer, Parts as CheckpointerParts, Publishing};
+pub use error::Error;
+pub use folder::Folder;
+pub use layout::ROWS;
+pub use generation::{Generation, ISOLATION_LEVEL};
+pub use outbox::{Delivered, Outbox, OutboxError};
+pub use reader::{Log, Opening};
+pub use state::{Position, State};
+pub use tail::Tail;
+pub use writer::{Appended, Incoming, Writer};

@@ -1,1 +1,0 @@
-//! C2SP signed note: text, signatures, verifier keys (vkey) and Ed25519 signing.

@@ -1,1 +1,0 @@
-//! C2SP tlog-policy: the keys that a verifier trusts.

@@ -1,0 +1,108 @@
+//! What stops a command or the running ledger.
+
+use crate::{config, fsck, ingest, kafka, keys, log, sign};
+
+/// The first thing that went wrong, with the stable code of the room that it went wrong in.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// Kafka.
+    #[error(transparent)]
+    Kafka(#[from] kafka::Error),
+    /// A partition on its way to its log.
+    #[error(transparent)]
+    Ingest(#[from] ingest::Error),
+    /// A log or the data folder.
+    #[error(transparent)]
+    Log(#[from] log::Error),
+    /// The key store or the key-encryption key.
+    #[error(transparent)]
+    Keys(#[from] keys::Error),
+    /// The signer.
+    #[error(transparent)]
+    Sign(#[from] sign::Error),
+    /// The oracle.
+    #[error(transparent)]
+    Fsck(#[from] fsck::Error),
+    /// A record that the ledger itself writes.
+    #[error(transparent)]
+    Outbox(#[from] log::OutboxError),
+    /// `ledger.name` is needed and empty.
+    #[error("ledger.name is empty; name a host name that you own, e.g. --set ledger.name=ledger.example.com")]
+    Unnamed,
+    /// The folder is another ledger's than the configuration names.
+    #[error("{folder} holds the ledger {found}, and the configuration names {wanted}")]
+    OtherLedger {
+        /// The folder.
+        folder: String,
+        /// The ledger in it.
+        found: String,
+        /// The ledger configured.
+        wanted: String,
+    },
+    /// A log named by `ingest.assign` is not in the folder.
+    #[error("ingest.assign names {0}, and the folder has no such log")]
+    NoSuchLog(String),
+    /// `--start` names no partition of the ledger's topics, or is no `topic/partition=offset`.
+    #[error("--start {0}: name a partition of a topic of the ledger, as topic/partition=offset")]
+    BadStart(String),
+    /// A topic's name can't stand in an origin.
+    #[error("the topic name {0:?} can't stand in a log's origin")]
+    BadTopicName(String),
+    /// A topic has fewer partitions than it must, or more.
+    #[error("{topic} has {found} partitions, and must have {wanted}")]
+    Partitions {
+        /// The topic.
+        topic: String,
+        /// How many it has.
+        found: u32,
+        /// How many it must have.
+        wanted: u32,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A thread panicked; a fault of the program.
+    #[error("{thread} ended unexpectedly: {what}")]
+    Panicked {
+        /// The thread's name.
+        thread: String,
+        /// The panic's message.
+        what: String,
+    },
+    /// A thread could not be started, or an address not be bound.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// The error's stable code; its page is `ops/runbook/<code>.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(source) => source.code(),
+            Self::Kafka(source) => source.code(),
+            Self::Ingest(source) => source.code(),
+            Self::Log(source) => source.code(),
+            Self::Keys(source) => source.code(),
+            Self::Sign(source) => source.code(),
+            Self::Fsck(source) => source.code(),
+            Self::Outbox(source) => source.code(),
+            Self::Unnamed => "CU-0010",
+            Self::OtherLedger { .. } => "CU-0011",
+            Self::NoSuchLog(_) => "CU-0012",
+            Self::BadStart(_) => "CU-0013",
+            Self::Partitions { .. } => "CU-0014",
+            Self::BadTopicName(_) => "CU-0018",
+            Self::Random(_) => "CU-0015",
+            Self::Panicked { .. } => "CU-0016",
+            Self::System { .. } => "CU-0017",
+        }
+    }
+}

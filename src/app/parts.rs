@@ -1,0 +1,70 @@
+//! Opening a ledger that is there.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::kafka::Settings;
+use crate::keys::{FileKek, KeyStore};
+use crate::log::{Folder, Log};
+use crate::store::{Budget, Shared};
+
+use super::Error;
+
+/// A ledger's parts, open; its folder is owned until they are dropped.
+pub struct Opened {
+    /// The logs, by topic, partition and generation.
+    pub logs: Vec<Arc<Log>>,
+    /// The key store.
+    pub keys: Arc<KeyStore>,
+    /// What all stores share.
+    pub shared: Shared,
+    /// The data folder.
+    pub folder: Folder,
+}
+
+/// Opens the ledger that the configuration names. Never creates.
+///
+/// # Errors
+/// Where the folder is no ledger, is in use, or its keys or logs can't be opened.
+pub fn open(config: &Config) -> Result<Opened, Error> {
+    let folder = Folder::open(&config.ledger.folder)?;
+    let (found, wanted) = (folder.ledger().to_string(), config.ledger.name.clone());
+    if !wanted.is_empty() && wanted != found {
+        let folder = folder.path().display().to_string();
+        return Err(Error::OtherLedger { folder, found, wanted });
+    }
+    let origins = folder.origins()?;
+    let shared = shared(config, origins.len());
+    let keys = Arc::new(open_keys(config, &folder, &shared)?);
+    let mut logs = Vec::new();
+    for origin in origins {
+        let path = folder.log_path(&origin);
+        logs.push(Log::open(&path, origin, &shared)?);
+    }
+    Ok(Opened { logs, keys, shared, folder })
+}
+
+pub(super) fn open_keys(
+    config: &Config,
+    folder: &Folder,
+    shared: &Shared,
+) -> Result<KeyStore, Error> {
+    let kek = Arc::new(FileKek::open(&config.keys.kek_file)?);
+    Ok(KeyStore::open(&folder.keys_path(), shared, kek)?)
+}
+
+pub(super) fn shared(config: &Config, logs: usize) -> Shared {
+    let limit = config.store.write_bytes_per_s;
+    Shared::new(&Budget {
+        memory_bytes: config.store.memory_bytes,
+        // The key store is one more.
+        stores: logs + 1,
+        write_bytes_per_s: (limit > 0).then_some(limit),
+    })
+}
+
+/// How to reach Kafka, as configured.
+pub fn kafka_settings(config: &Config) -> Settings {
+    let bootstrap = config.kafka.bootstrap.clone();
+    Settings { properties: config.kafka.properties.clone(), ..Settings::at(&bootstrap) }
+}

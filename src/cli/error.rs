@@ -1,0 +1,24 @@
+//! What a command ends with where it fails.
+
+use crate::{app, config};
+
+/// A command's failure, with the stable code of the room that it came from.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// Everything below.
+    #[error(transparent)]
+    App(#[from] app::Error),
+}
+
+impl Error {
+    /// The error's stable code; its page is `ops/runbook/<code>.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(source) => source.code(),
+            Self::App(source) => source.code(),
+        }
+    }
+}

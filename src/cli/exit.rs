@@ -1,0 +1,9 @@
+//! Exit status of the program.
+
+/// It worked.
+pub const OK: u8 = 0;
+/// It failed; the one line on stderr has the code and what to do.
+pub const FAILED: u8 = 1;
+// 2 is clap's: the command line was not understood.
+/// `fsck` found something wrong.
+pub const NOT_CLEAN: u8 = 3;

@@ -1,0 +1,25 @@
+//! `custodia serve`: the running ledger.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Error, exit};
+use crate::app;
+use crate::clock::SystemClock;
+use crate::config::Config;
+
+/// Appends what Kafka holds, signs checkpoints, and answers, until SIGTERM or SIGINT.
+#[derive(Debug, Args)]
+pub struct Serve {}
+
+impl Serve {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What keeps the ledger from running, or what stopped it.
+    pub fn run(&self, config: &Config) -> Result<u8, Error> {
+        app::serve(config, Arc::new(SystemClock::new()))?;
+        Ok(exit::OK)
+    }
+}

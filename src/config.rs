@@ -1,1 +1,0 @@
-//! Configuration: defaults, file, environment and flags, with where each value came from.

@@ -1,0 +1,91 @@
+//! All logs of a data folder.
+
+use custodia_core::note::VerifierKey;
+use custodia_core::origin::Origin;
+
+use super::findings::{Findings, Found};
+use super::log::{Start, check};
+use super::shelf::Shelf;
+use super::{Error, LogParts, LogReport, Place, Progress, RecordSource, Report};
+use crate::keys::KeyStore;
+use crate::log::Folder;
+use crate::log::layout::LAYOUT;
+use crate::store::{KeyRange, Shared, Store};
+
+/// What a ledger is checked with. None of its logs may be open: where they are, check each with
+/// [`super::check_log`].
+pub struct LedgerParts<'a> {
+    /// The data folder.
+    pub folder: &'a Folder,
+    /// What the stores share.
+    pub shared: &'a Shared,
+    /// The folder's key store, open.
+    pub keys: &'a KeyStore,
+    /// The ledger's key for an origin; where it gives none, signatures go unchecked.
+    pub verifier: &'a dyn Fn(&Origin) -> Option<VerifierKey>,
+    /// How far each projection in a log's store says that it is: name and size.
+    pub cursors: &'a dyn Fn(&Store) -> Vec<(String, u64)>,
+}
+
+/// Checks every log of a ledger against itself, and against its topic where `source` is given.
+///
+/// # Errors
+/// [`Error::Folder`] where the folder holds something else than logs; [`Error::Source`] where a
+/// topic can't be read. Faults of the logs are no errors: they are in the report.
+pub fn check_ledger(
+    parts: &LedgerParts<'_>,
+    mut source: Option<&mut dyn RecordSource>,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Report, Error> {
+    let mut findings = Findings::default();
+    let mut logs = Vec::new();
+    for origin in parts.folder.origins()? {
+        // Not `as_deref_mut`: the source's own lifetime must not be shortened behind a reference.
+        let source = match &mut source {
+            Some(source) => Some(&mut **source as &mut dyn RecordSource),
+            None => None,
+        };
+        logs.extend(check_one(parts, &origin, source, progress, &mut findings)?);
+    }
+    Ok(Report::of(logs, findings))
+}
+
+fn check_one(
+    parts: &LedgerParts<'_>,
+    origin: &Origin,
+    source: Option<&mut dyn RecordSource>,
+    progress: &mut dyn FnMut(Progress<'_>),
+    findings: &mut Findings,
+) -> Result<Option<LogReport>, Error> {
+    let name = origin.to_string();
+    let store = match Store::open(&parts.folder.log_path(origin), LAYOUT, parts.shared) {
+        Ok(store) => store,
+        Err(error) => {
+            Found::in_log(&name, findings).add(Place::Store, error.to_string());
+            return Ok(None);
+        }
+    };
+    let (verifier, cursors) = ((parts.verifier)(origin), (parts.cursors)(&store));
+    let of_log = LogParts {
+        origin: &name,
+        store: &store,
+        keys: parts.keys,
+        verifier: verifier.as_ref(),
+        cursors: &cursors,
+    };
+    let start = Start::read(&of_log);
+    let from = start.generation.as_ref().map_or(0, |generation| generation.start_offset);
+    let to = start.state.as_ref().map_or(from, |state| state.position.next_offset);
+    let produced = source.map(|source| source.records(origin, from, to)).transpose();
+    let produced = produced.map_err(|source| Error::Source { origin: name.clone(), source })?;
+    let report = check(&of_log, &start, produced, progress, findings)?;
+    read_other_families(&store, &mut Found::in_log(&name, findings));
+    Ok(Some(report))
+}
+
+/// Reads the rows that lie beside the leaves, so that damaged blocks are found there too.
+fn read_other_families(store: &Store, found: &mut Found<'_>) {
+    for family in store.families().into_iter().filter(|family| !LAYOUT.fixed.contains(family)) {
+        Shelf(store).each(family, &KeyRange::all(), found, &mut |_, _, _| {});
+    }
+}

@@ -1,0 +1,329 @@
+//! The store of wrapped keys: finds, makes and destroys them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use zeroize::Zeroizing;
+
+use super::error::Error;
+use super::kek::KeyEncryption;
+use super::label::{Label, LedgerSecret, Locator};
+use super::subject_key::SubjectKey;
+use super::{KEY_BYTES, TAG_BYTES};
+use crate::store::{Batch, Content, Durability, Family, Layout, Read as _, Shared, Store};
+
+const META: Family = Family::new("meta", Content::Clear);
+const KEYS: Family = Family::new("keys", Content::Hashed);
+const LAYOUT: Layout = Layout {
+    fixed: &[META, KEYS],
+    versions: &[],
+};
+
+const VERSION_FACT: &[u8] = b"version";
+const KEK_FACT: &[u8] = b"key-encryption key";
+const SECRET_FACT: &[u8] = b"ledger secret";
+const VERSION: &[u8] = b"1";
+
+const SECRET_CONTEXT: &[u8] = b"custodia.v1 wrapped ledger secret";
+const SUBJECT_CONTEXT: &[u8] = b"custodia.v1 wrapped subject key";
+
+/// Unwrapped keys kept at hand: about 20 MiB.
+const CACHED_KEYS: NonZeroUsize = NonZeroUsize::new(65_536).expect("not zero");
+/// How many writers can make keys at once; more than logs that one host has disks for.
+const TURNS: usize = 64;
+
+/// All keys of a data folder, in a store of their own (design 4, "Payloads at rest"). Methods take
+/// `&self` from any thread.
+///
+/// On disk stand `locator → wrapped key`, and in clear the format's version and the id of the
+/// key-encryption key. A wrapped key is bound to its locator.
+pub struct KeyStore {
+    store: Store,
+    encryption: Arc<dyn KeyEncryption>,
+    secret: LedgerSecret,
+    cache: Mutex<LruCache<Locator, SubjectKey>>,
+    /// Held from looking for a key on disk until it is made, cached or destroyed, one for each
+    /// origin's hash: so a key is made once, a destroyed one doesn't come back through the cache,
+    /// and writers of other logs sync at the same time.
+    turns: [Mutex<()>; TURNS],
+    hasher: RandomState,
+}
+
+impl fmt::Debug for KeyStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("KeyStore")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeyStore {
+    /// Makes a key store in the folder `path`, with a new random ledger secret.
+    ///
+    /// # Errors
+    /// [`Error::Random`], [`Error::Store`] (the folder holds something already), or what wrapping
+    /// fails with.
+    pub fn create(
+        path: &Path,
+        shared: &Shared,
+        encryption: Arc<dyn KeyEncryption>,
+    ) -> Result<Self, Error> {
+        let secret = random_key()?;
+        let mut first = Batch::new();
+        first.put(META, VERSION_FACT, VERSION);
+        first.put(META, KEK_FACT, encryption.id().as_bytes());
+        first.put(
+            META,
+            SECRET_FACT,
+            &encryption.wrap(&secret, SECRET_CONTEXT)?,
+        );
+        let store = Store::create_with(path, LAYOUT, &first, shared)?;
+        Ok(Self::of(store, encryption, secret))
+    }
+
+    /// Opens the key store in the folder `path`.
+    ///
+    /// # Errors
+    /// [`Error::WrongKeyEncryptionKey`], [`Error::UnknownState`] (another version's),
+    /// [`Error::WrappedKey`] (the secret was tampered with), [`Error::Store`].
+    pub fn open(
+        path: &Path,
+        shared: &Shared,
+        encryption: Arc<dyn KeyEncryption>,
+    ) -> Result<Self, Error> {
+        let store = Store::open(path, LAYOUT, shared)?;
+        let version = fact(&store, VERSION_FACT)?;
+        if version != VERSION {
+            return Err(unknown(&store, VERSION_FACT, &version));
+        }
+        let recorded = String::from_utf8_lossy(&fact(&store, KEK_FACT)?).into_owned();
+        let given = encryption.id();
+        if recorded != given {
+            let path = path.to_path_buf();
+            return Err(Error::WrongKeyEncryptionKey {
+                path,
+                recorded,
+                given,
+            });
+        }
+        let secret = encryption.unwrap(&fact(&store, SECRET_FACT)?, SECRET_CONTEXT)?;
+        Ok(Self::of(store, encryption, secret))
+    }
+
+    /// The keys of `labels` in the log `origin`, in their order. Those that don't exist are made,
+    /// all in one write, which is synced before this returns.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Random`], [`Error::WrappedKey`] where one was tampered with.
+    ///
+    /// # Panics
+    /// Never: each label is found in the cache or made.
+    pub fn keys_for(&self, origin: &str, labels: &[Label<'_>]) -> Result<Vec<SubjectKey>, Error> {
+        let locators: Vec<Locator> = labels
+            .iter()
+            .map(|label| self.secret.locator(origin, label))
+            .collect();
+        let cached = self.cached(&locators);
+        if cached.iter().all(Option::is_some) {
+            return Ok(cached.into_iter().flatten().collect());
+        }
+        let turn = self.turn(origin);
+        let resolved = self.resolve(&absent(&locators, &cached))?;
+        drop(turn);
+        let keys = locators.iter().zip(cached).map(|(locator, cached)| {
+            let found = cached.or_else(|| resolved.get(locator).cloned());
+            found.expect("what wasn't cached was resolved, all at once or not at all")
+        });
+        Ok(keys.collect())
+    }
+
+    /// The key of one label, where there is one. Makes none.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::WrappedKey`] where it was tampered with.
+    pub fn find(&self, origin: &str, label: &Label<'_>) -> Result<Option<SubjectKey>, Error> {
+        self.find_located(origin, &self.locator(origin, label))
+    }
+
+    /// Where the key of a label stands: what a payload names its key by, since only the sealed
+    /// record holds the label itself.
+    pub fn locator(&self, origin: &str, label: &Label<'_>) -> [u8; 32] {
+        self.secret.locator(origin, label)
+    }
+
+    /// The key that stands at a locator of the log `origin`, where there is one.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_located(
+        &self,
+        origin: &str,
+        locator: &[u8; 32],
+    ) -> Result<Option<SubjectKey>, Error> {
+        if let Some(key) = self.cache().get(locator) {
+            return Ok(Some(key.clone()));
+        }
+        let _turn = self.turn(origin);
+        let Some(wrapped) = self.store.get(KEYS, locator)? else {
+            return Ok(None);
+        };
+        let key = self.unwrap(locator, &wrapped)?;
+        self.cache().put(*locator, key.clone());
+        Ok(Some(key))
+    }
+
+    /// Destroys the key of one label, synced before this returns; nothing happens where there is
+    /// none. A [`SubjectKey`] handed out before still works until it is dropped: what a writer seals
+    /// under it from now on can't be opened after that, so a log's writer must not be between
+    /// asking for its keys and writing. The wrapped bytes leave the disk with [`KeyStore::purge`].
+    ///
+    /// # Errors
+    /// [`Error::Store`]; then the key may still be there after a restart.
+    pub fn shred(&self, origin: &str, label: &Label<'_>) -> Result<(), Error> {
+        let locator = self.secret.locator(origin, label);
+        let _turn = self.turn(origin);
+        let mut batch = Batch::new();
+        batch.delete(KEYS, &locator);
+        self.cache().pop(&locator);
+        self.store.write(&batch, Durability::Synced)?;
+        Ok(())
+    }
+
+    /// Rewrites the tables and drops the write-ahead log, so that the wrapped bytes of destroyed
+    /// keys leave the disk. Housekeeping; waits until it is done.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn purge(&self) -> Result<(), Error> {
+        Ok(self.store.compact_range(KEYS)?)
+    }
+
+    /// The tag under which rows stand that belong to no subject (recipients, incidents,
+    /// correlations): 16 bytes keyed by the ledger secret, apart for each kind.
+    pub fn ledger_tag(&self, kind: &str, bytes: &[u8]) -> [u8; TAG_BYTES] {
+        self.secret.tag(kind, bytes)
+    }
+
+    /// The store below, for metrics, backup and checks. It holds no key in clear.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn of(
+        store: Store,
+        encryption: Arc<dyn KeyEncryption>,
+        secret: Zeroizing<[u8; KEY_BYTES]>,
+    ) -> Self {
+        Self {
+            store,
+            encryption,
+            secret: LedgerSecret::new(secret),
+            cache: Mutex::new(LruCache::new(CACHED_KEYS)),
+            turns: [const { Mutex::new(()) }; TURNS],
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn cached(&self, locators: &[Locator]) -> Vec<Option<SubjectKey>> {
+        let mut cache = self.cache();
+        locators
+            .iter()
+            .map(|locator| cache.get(locator).cloned())
+            .collect()
+    }
+
+    /// Reads or makes the key of each locator. What is made is on disk before it is cached.
+    fn resolve(&self, locators: &[Locator]) -> Result<HashMap<Locator, SubjectKey>, Error> {
+        let names: Vec<&[u8]> = locators.iter().map(<[u8; 32]>::as_slice).collect();
+        let mut keys = HashMap::with_capacity(locators.len());
+        let mut batch = Batch::new();
+        for (locator, wrapped) in locators.iter().zip(self.store.multi_get(KEYS, &names)?) {
+            let key = match wrapped {
+                Some(wrapped) => self.unwrap(locator, &wrapped)?,
+                None => self.make(locator, &mut batch)?,
+            };
+            keys.insert(*locator, key);
+        }
+        if !batch.is_empty() {
+            self.store.write(&batch, Durability::Synced)?;
+        }
+        let mut cache = self.cache();
+        for (locator, key) in &keys {
+            cache.put(*locator, key.clone());
+        }
+        Ok(keys)
+    }
+
+    fn make(&self, locator: &Locator, batch: &mut Batch) -> Result<SubjectKey, Error> {
+        let key = SubjectKey::new(random_key()?);
+        let wrapped = self
+            .encryption
+            .wrap(key.bytes(), &subject_context(locator))?;
+        batch.put(KEYS, locator, &wrapped);
+        Ok(key)
+    }
+
+    fn unwrap(&self, locator: &Locator, wrapped: &[u8]) -> Result<SubjectKey, Error> {
+        let key = self.encryption.unwrap(wrapped, &subject_context(locator))?;
+        Ok(SubjectKey::new(key))
+    }
+
+    fn turn(&self, origin: &str) -> MutexGuard<'_, ()> {
+        // What it guards is on disk and in the cache, each whole at any moment.
+        let turns = TURNS as u64;
+        let place = usize::try_from(self.hasher.hash_one(origin) % turns)
+            .expect("a remainder below 64 fits any integer");
+        self.turns[place]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, LruCache<Locator, SubjectKey>> {
+        // A panic inside the cache leaves at worst a key missing from it.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The locators that weren't cached, each once.
+fn absent(locators: &[Locator], cached: &[Option<SubjectKey>]) -> Vec<Locator> {
+    let misses = locators
+        .iter()
+        .zip(cached)
+        .filter(|(_, cached)| cached.is_none());
+    let mut absent: Vec<Locator> = misses.map(|(locator, _)| *locator).collect();
+    absent.sort_unstable();
+    absent.dedup();
+    absent
+}
+
+fn subject_context(locator: &Locator) -> Vec<u8> {
+    [SUBJECT_CONTEXT, locator].concat()
+}
+
+fn random_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, Error> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    getrandom::fill(key.as_mut())?;
+    Ok(key)
+}
+
+fn fact(store: &Store, name: &'static [u8]) -> Result<Vec<u8>, Error> {
+    store
+        .get(META, name)?
+        .ok_or_else(|| unknown(store, name, b"missing"))
+}
+
+fn unknown(store: &Store, name: &'static [u8], found: &[u8]) -> Error {
+    Error::UnknownState {
+        path: store.path().to_path_buf(),
+        fact: std::str::from_utf8(name).unwrap_or("a fact"),
+        found: String::from_utf8_lossy(found).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! The ledger's own notices for the registry: logs opened, checkpoints published.
+
+use custodia_core::checkpoint::Checkpoint;
+use custodia_core::origin::Origin;
+use custodia_core::schema::v1::event::Body;
+use custodia_core::schema::v1::{CheckpointPublished, Event, IsolationLevel, LogOpened, LogStart};
+use prost::Message;
+
+use super::{Generation, Outbox, OutboxError};
+use crate::clock::Clock;
+
+/// The producer that the ledger's own events name.
+pub const PRODUCER: &str = "custodia";
+/// What a notice says of a topic id that the broker can't be asked for.
+const UNASKED: &str = "unasked";
+
+/// The `LogOpened` event of a generation.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn log_opened(
+    origin: &Origin,
+    generation: &Generation,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, getrandom::Error> {
+    let start = match generation.start_offset {
+        0 => LogStart::LsOffsetZero,
+        _ => LogStart::LsNamedOffset,
+    };
+    let body = LogOpened {
+        origin: origin.to_string(),
+        cluster_id: generation.cluster_id.clone(),
+        topic_id: generation.topic_id.clone().unwrap_or_else(|| UNASKED.to_owned()),
+        partition_count: Some(generation.partitions),
+        start_offset: Some(generation.start_offset),
+        isolation_level: IsolationLevel::IlReadCommitted.into(),
+        entry_version: Some(generation.entry_version.into()),
+        start: start.into(),
+        ..LogOpened::default()
+    };
+    notice(Body::LogOpened(body), clock)
+}
+
+/// The `CheckpointPublished` event of a signed checkpoint.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn checkpoint_published(
+    checkpoint: &Checkpoint,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, getrandom::Error> {
+    let body = CheckpointPublished {
+        origin: checkpoint.origin.clone(),
+        size: Some(checkpoint.size),
+        root: checkpoint.root.to_vec(),
+        index: Vec::new(),
+    };
+    notice(Body::CheckpointPublished(body), clock)
+}
+
+/// Puts a notice in the registry, keyed by the origin that it is about.
+///
+/// # Errors
+/// [`OutboxError`] where Kafka did not acknowledge it.
+pub fn announce(
+    outbox: &dyn Outbox,
+    registry: &str,
+    origin: &str,
+    event: &[u8],
+) -> Result<(), OutboxError> {
+    outbox.deliver(registry, origin.as_bytes(), event).map(drop)
+}
+
+/// An event of the ledger itself, encoded: a fresh id and salt, and the clock's time.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn notice(body: Body, clock: &dyn Clock) -> Result<Vec<u8>, getrandom::Error> {
+    let now_ms = clock.now_ms();
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt)?;
+    let mut random = [0; 10];
+    getrandom::fill(&mut random)?;
+    let unix_ms = u64::try_from(now_ms).unwrap_or(0);
+    let id = uuid::Builder::from_unix_timestamp_millis(unix_ms, &random).into_uuid();
+    let event = Event {
+        event_id: id.as_bytes().to_vec(),
+        salt: salt.to_vec(),
+        occurred_at: Some(timestamp(now_ms)),
+        producer: PRODUCER.to_owned(),
+        body: Some(body),
+        ..Event::default()
+    };
+    Ok(event.encode_to_vec())
+}
+
+fn timestamp(ms: i64) -> prost_types::Timestamp {
+    // The remainder is 0 to 999 milliseconds: below 2^30 nanoseconds.
+    let nanos = i32::try_from(ms.rem_euclid(1000) * 1_000_000).unwrap_or(0);
+    prost_types::Timestamp { seconds: ms.div_euclid(1000), nanos }
+}
