@@ -13,7 +13,7 @@ pub fn partition_for(key: &[u8], partitions: u32) -> u32 {
     (murmur2(key) & 0x7fff_ffff) % partitions
 }
 
-/// MurmurHash2, 32 bits, little-endian, with the seed of Kafka's clients.
+/// `MurmurHash2`, 32 bits, little-endian, with the seed of Kafka's clients.
 fn murmur2(key: &[u8]) -> u32 {
     // Kafka's lengths are 32 bits wide; a longer key never comes from it or goes to it.
     #[allow(clippy::cast_possible_truncation)]
