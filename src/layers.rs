@@ -32,12 +32,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["app", "config", "generate", "query", "telemetry"]),
     ("lib", &[]),
     ("main", &["cli"]),
-    ("layers", &[]),
 ];
 
 /// Crates that only one room may name.
 const OWNED_CRATES: &[(&str, &str)] =
     &[("rdkafka", "kafka"), ("rdkafka_sys", "kafka"), ("rocksdb", "store"), ("clap", "cli")];
+
+/// This file, whose tests name rooms and crates in strings.
+const OWN_FILE: &str = "layers.rs";
 
 fn sources(folder: &Path, out: &mut Vec<(String, String)>, root: &Path) {
     for item in fs::read_dir(folder).unwrap() {
@@ -114,7 +116,7 @@ fn every_room_names_only_those_it_may() {
     let mut files = Vec::new();
     sources(&root, &mut files, &root);
     let arrows: BTreeMap<_, _> = ARROWS.iter().copied().collect();
-    for (file, text) in &files {
+    for (file, text) in files.iter().filter(|(file, _)| file != OWN_FILE) {
         let room = room_of(file);
         let allowed = arrows.get(room).unwrap_or_else(|| panic!("{file}: no arrows for {room}"));
         for named in named_rooms(&code(text)) {
@@ -130,7 +132,7 @@ fn a_crate_with_an_owner_is_named_nowhere_else() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files, &root);
-    for (file, text) in &files {
+    for (file, text) in files.iter().filter(|(file, _)| file != OWN_FILE) {
         for (name, owner) in OWNED_CRATES {
             let own = room_of(file) == *owner || (*name == "clap" && room_of(file) == "telemetry");
             assert!(own || !names_crate(&code(text), name), "{file} names {name}");

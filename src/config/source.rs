@@ -10,6 +10,8 @@ use super::{Config, Error};
 
 /// The prefix of environment variables: `CUSTODIA__SECTION__KEY`.
 const ENV_PREFIX: &str = "CUSTODIA__";
+/// What the keys of librdkafka's properties begin with.
+const PROPERTIES: &str = "kafka.properties.";
 /// What stands in a dump in place of a secret.
 const MASK: &str = "********";
 /// Parts of names of librdkafka properties whose values are secrets.
@@ -54,10 +56,26 @@ fn merged(file: Option<&Path>, flags: &Overrides) -> Result<Figment, Error> {
     }
     figment = figment.merge(Env::prefixed(ENV_PREFIX).split("__"));
     for (key, value) in flags {
-        let value: Value = value.parse().unwrap_or_else(|never| match never {});
-        figment = figment.merge(Named::new(format!("--set {key}"), Serialized::default(key, value)));
+        let set = Serialized::globals(nested(key, value));
+        figment = figment.merge(Named::new(format!("--set {key}"), set));
     }
     Ok(figment)
+}
+
+/// The value of a flag as it stands in the whole: `section.key`, but for librdkafka's properties,
+/// whose names hold dots and whose values are text.
+fn nested(key: &str, value: &str) -> Dict {
+    let (path, value): (Vec<&str>, Value) = match key.strip_prefix(PROPERTIES) {
+        Some(property) => {
+            let mut path: Vec<&str> = PROPERTIES.trim_end_matches('.').split('.').collect();
+            path.push(property);
+            (path, value.into())
+        }
+        None => (key.split('.').collect(), value.parse().unwrap_or_else(|never| match never {})),
+    };
+    let wrap = |inner: Value, name: &&str| Value::from(Dict::from([((*name).to_owned(), inner)]));
+    let whole = path.iter().rev().fold(value, wrap);
+    whole.into_dict().unwrap_or_default()
 }
 
 /// A provider under a name of its own, so that a dump and an error can say where a value stands.
@@ -152,6 +170,13 @@ mod tests {
         let (_dir, path) = write("[ingest]\nbatch_records = 0\n[checkpoints]\ninterval_ms = 1\n");
         let Error::Refused(faults) = load(Some(&path), &vec![]).unwrap_err() else { panic!() };
         assert_eq!(faults.len(), 2, "{faults:?}");
+    }
+
+    #[test]
+    fn a_property_keeps_its_dots_and_its_text() {
+        let flags = vec![("kafka.properties.enable.ssl".to_owned(), "true".to_owned())];
+        let (config, _) = load(None, &flags).unwrap();
+        assert_eq!(config.kafka.properties["enable.ssl"], "true");
     }
 
     #[test]

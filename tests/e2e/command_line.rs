@@ -40,7 +40,7 @@ fn a_wrong_key_file_another_ledgers_folder_and_a_second_init_are_refused() {
 
 #[test]
 fn an_owned_property_and_an_unknown_key_are_refused_with_the_reason() {
-    let ledger = Ledger::at(NOWHERE).set("kafka.properties.\"auto.offset.reset\"", "earliest");
+    let ledger = Ledger::at(NOWHERE).set("kafka.properties.auto.offset.reset", "earliest");
     let line = ledger.fails(&["init"], "CU-01");
     assert!(line.contains("auto.offset.reset"), "{line}");
     let ledger = Ledger::at(NOWHERE).set("ingest.batch_recrods", "7");

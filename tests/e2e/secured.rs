@@ -10,19 +10,19 @@ fn records() -> Vec<crate::produce::Pair> {
 
 fn tls(broker: &Broker, certificate: &str, key: &str) -> Ledger {
     Ledger::at(broker.fact("BOOTSTRAP_SSL"))
-        .set("kafka.properties.\"security.protocol\"", "SSL")
-        .set("kafka.properties.\"ssl.ca.location\"", broker.fact("TLS_CA"))
-        .set("kafka.properties.\"ssl.certificate.location\"", broker.fact(certificate))
-        .set("kafka.properties.\"ssl.key.location\"", broker.fact(key))
+        .set("kafka.properties.security.protocol", "SSL")
+        .set("kafka.properties.ssl.ca.location", broker.fact("TLS_CA"))
+        .set("kafka.properties.ssl.certificate.location", broker.fact(certificate))
+        .set("kafka.properties.ssl.key.location", broker.fact(key))
 }
 
 fn scram(broker: &Broker, password: &str) -> Ledger {
     Ledger::at(broker.fact("BOOTSTRAP_SASL_SSL"))
-        .set("kafka.properties.\"security.protocol\"", "SASL_SSL")
-        .set("kafka.properties.\"sasl.mechanism\"", "SCRAM-SHA-512")
-        .set("kafka.properties.\"ssl.ca.location\"", broker.fact("TLS_CA"))
-        .set("kafka.properties.\"sasl.username\"", broker.fact("SASL_USER"))
-        .set("kafka.properties.\"sasl.password\"", password)
+        .set("kafka.properties.security.protocol", "SASL_SSL")
+        .set("kafka.properties.sasl.mechanism", "SCRAM-SHA-512")
+        .set("kafka.properties.ssl.ca.location", broker.fact("TLS_CA"))
+        .set("kafka.properties.sasl.username", broker.fact("SASL_USER"))
+        .set("kafka.properties.sasl.password", password)
 }
 
 #[test]
