@@ -1,6 +1,6 @@
 //! What stops a command or the running ledger.
 
-use crate::{config, fsck, ingest, kafka, keys, log, sign};
+use crate::{config, fsck, ingest, kafka, keys, log, project, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,12 @@ pub enum Error {
     /// The signer.
     #[error(transparent)]
     Sign(#[from] sign::Error),
+    /// Rows and verdicts.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// The folder has a log of a topic that the configuration doesn't name.
+    #[error("the folder has logs of {0}, which none of topics.events, topics.registry and topics.access names")]
+    UnknownTopic(String),
     /// The oracle.
     #[error(transparent)]
     Fsck(#[from] fsck::Error),
@@ -92,6 +98,8 @@ impl Error {
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
             Self::Sign(source) => source.code(),
+            Self::Project(source) => source.code(),
+            Self::UnknownTopic(_) => "CU-0019",
             Self::Fsck(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Unnamed => "CU-0010",

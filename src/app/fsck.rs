@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::fsck::{LedgerParts, Produced, RecordSource, Report, SourceError, check_ledger};
 use crate::kafka::{self, Settings, read_range, watermarks};
 use crate::log::Folder;
+use crate::project;
 use crate::sign::Signer;
 
 /// Records on their way from the reading thread to the check.
@@ -37,7 +38,7 @@ pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
         shared: &shared,
         keys: &keys,
         verifier: &verifier,
-        cursors: &|_| Vec::new(),
+        cursors: &project::cursors,
     };
     let mut topics = Topics { settings: kafka_settings(config), patience: timeout(config) };
     let source: Option<&mut dyn RecordSource> =

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use custodia_core::verdict::TopicRole;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -20,6 +21,7 @@ use crate::log::{
     Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices,
 };
 use crate::metrics::{LogLabel, Metrics};
+use crate::project::{Projector, RowsReader};
 use crate::sign::Signer;
 
 /// How often the consumer's own events are looked at.
@@ -33,6 +35,7 @@ pub struct Running {
     threads: Threads,
     checkpointer: Option<Arc<Mutex<Checkpointer>>>,
     outbox: Arc<KafkaOutbox>,
+    rows: Vec<(TopicRole, RowsReader)>,
     registry: Arc<Registry>,
     metrics: Metrics,
 }
@@ -58,10 +61,12 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
         threads: Threads::new(),
         checkpointer,
         outbox,
+        rows: Vec::new(),
         registry: Arc::new(registry),
         metrics: metrics.clone(),
     };
     running.start_appending(config, assigned.iter().zip(readers), &clock, &metrics)?;
+    running.start_projecting(config, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
     running.announce(config)?;
@@ -73,6 +78,11 @@ impl Running {
     /// The ledger's open parts.
     pub fn opened(&self) -> &Opened {
         &self.opened
+    }
+
+    /// The rows of each log, and what its topic is for.
+    pub fn rows(&self) -> &[(TopicRole, RowsReader)] {
+        &self.rows
     }
 
     /// The way to Kafka.
@@ -136,6 +146,22 @@ impl Running {
             let (clock, metrics) = (Arc::clone(clock), metrics.clone());
             let partition = Partition::new(reader, writer, limits, floor.clone(), clock, metrics);
             self.threads.spawn(format!("append {}", log.name()), |stop| Ok(partition.run(stop)?))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps rows up behind each log, where the configuration wants rows.
+    fn start_projecting(&mut self, config: &Config, metrics: &Metrics) -> Result<(), Error> {
+        if !config.project.enabled {
+            return Ok(());
+        }
+        for log in &self.opened.logs {
+            let role = role_of(config, &log.origin().topic)?;
+            let keys = Arc::clone(&self.opened.keys);
+            let mut projector = Projector::new(Arc::clone(log), keys, role, metrics)?;
+            self.rows.push((role, projector.reader()));
+            self.threads
+                .spawn(format!("project {}", log.name()), move |stop| Ok(projector.run(stop)?))?;
         }
         Ok(())
     }
@@ -218,6 +244,13 @@ impl Running {
             Ok(())
         })
     }
+}
+
+/// What a topic of the ledger is for.
+pub(super) fn role_of(config: &Config, topic: &str) -> Result<TopicRole, Error> {
+    let roles = [TopicRole::Events, TopicRole::Registry, TopicRole::Access];
+    let found = logged_topics(config).into_iter().zip(roles).find(|(name, _)| *name == topic);
+    found.map(|(_, role)| role).ok_or_else(|| Error::UnknownTopic(topic.to_owned()))
 }
 
 /// Waits `interval`, or less where `stop` is cancelled; whether it was.

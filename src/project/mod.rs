@@ -15,7 +15,7 @@ mod rows;
 
 pub use error::Error;
 pub use progress::Progress;
-pub use projector::{Projected, Projector};
+pub use projector::{Projected, Projector, cursors};
 pub use reader::{Page, RowsReader, SubjectLeaf};
 pub use rows::{Kind, LeafRow, VerdictKind};
 

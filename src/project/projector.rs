@@ -224,6 +224,14 @@ impl Drop for Projector {
     }
 }
 
+/// How far the rows in a log's store say that they reach, by the name of their family: for the
+/// oracle, which opens stores itself. Empty where there are none, or they can't be read.
+pub fn cursors(store: &Store) -> Vec<(String, u64)> {
+    let has_rows = store.families().contains(&FAMILY);
+    let size = has_rows.then(|| cursor(store, "").ok()).flatten();
+    size.map(|size| (FAMILY.disk_name().into_owned(), size)).into_iter().collect()
+}
+
 fn cursor(store: &Store, origin: &str) -> Result<u64, Error> {
     let bytes = store.get(FAMILY, &CURSOR);
     let bytes = bytes.map_err(|source| Error::Store {
