@@ -31,7 +31,7 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 pub struct Outgoing<'a> {
     /// The topic's name.
     pub topic: &'a str,
-    /// Decides the partition, as [`super::partition_for`]; without one it is any.
+    /// Decides the partition, as Java's clients do; without one it is any.
     pub key: Option<&'a [u8]>,
     /// `None` is a tombstone.
     pub value: Option<&'a [u8]>,
