@@ -436,11 +436,14 @@ fn an_unacknowledged_record_is_an_error_that_says_why() {
 #[test]
 fn a_topic_that_breaks_while_it_is_read_is_gone() {
     let mut setup = setup(1);
-    let refresh = ("topic.metadata.refresh.interval.ms", "100");
-    setup
-        .settings
-        .properties
-        .insert(refresh.0.into(), refresh.1.into());
+    // As short a memory as the client has, so that it asks at once and doesn't wait for a topic
+    // that might just be on its way.
+    for (name, ms) in [
+        ("topic.metadata.refresh.interval.ms", "100"),
+        ("topic.metadata.propagation.max.ms", "0"),
+    ] {
+        setup.settings.properties.insert(name.into(), ms.into());
+    }
     setup.send_numbers(1);
     let (_consumer, mut reader) = setup.assign(0, from(0));
     read(&mut reader, 1);
