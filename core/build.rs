@@ -9,7 +9,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(&family)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "proto") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "proto")
+        {
             println!("cargo::rerun-if-changed={}", path.display());
             files.push(path);
         }
@@ -17,10 +20,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
 
     let mut compiler = protox::Compiler::new([&root])?;
-    compiler.include_source_info(true).include_imports(true).open_files(&files)?;
+    compiler
+        .include_source_info(true)
+        .include_imports(true)
+        .open_files(&files)?;
     let mut set = compiler.file_descriptor_set();
     // The options' own file describes the schema; nobody holds its messages.
-    set.file.retain(|file| file.name() != "google/protobuf/descriptor.proto");
+    set.file
+        .retain(|file| file.name() != "google/protobuf/descriptor.proto");
     prost_build::Config::new().compile_fds(set)?;
 
     // Written from the compiler, not from prost's types: those drop the custom options.
