@@ -76,8 +76,8 @@ impl Chunk {
         Self { first, entries, payloads, tile, hashes }
     }
 
-    /// The hashes of the leaves, by the tile where it has them and else by the entries, and the
-    /// other way round: what the tree above may vouch for.
+    /// The leaves' hashes by their entries and by their tile, where both are whole and differ: the
+    /// tree above may vouch for one.
     pub(super) fn both_ways(&self) -> Option<(Vec<Hash>, Vec<Hash>)> {
         let by_entry: Option<Vec<Hash>> =
             self.entries.iter().map(|entry| whole(entry).map(|e| leaf_hash(&e))).collect();
@@ -86,8 +86,8 @@ impl Chunk {
         (by_entry != by_tile).then_some((by_entry, by_tile))
     }
 
-    /// What the leaves come to, in order, with what is wrong with their entries and payloads.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = usize> + use<> {
+    /// The leaves' places in the chunk.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + use<> {
         0..self.entries.len()
     }
 
@@ -149,7 +149,12 @@ fn wrong_entry(
         return Some(Some(format!("its {} bytes are no entry", bytes.len())));
     }
     let sealed_for_it = matches!(payload, Payload::Opened(gives) if gives[..] == bytes[..]);
-    if !differs || sealed_for_it || vouched == Vouched::Entries {
+    let stands = match vouched {
+        Vouched::Entries => true,
+        Vouched::Tile => false,
+        Vouched::Neither => sealed_for_it,
+    };
+    if !differs || stands {
         return None;
     }
     let what = match payload {

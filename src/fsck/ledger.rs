@@ -9,7 +9,7 @@ use super::shelf::Shelf;
 use super::{Error, LogParts, LogReport, Place, Progress, RecordSource, Report};
 use crate::keys::KeyStore;
 use crate::log::Folder;
-use crate::log::layout::{FAMILIES, LAYOUT};
+use crate::log::layout::LAYOUT;
 use crate::store::{KeyRange, Shared, Store};
 
 /// What a ledger is checked with. None of its logs may be open: where they are, check each with
@@ -85,7 +85,7 @@ fn check_one(
 
 /// Reads the rows that lie beside the leaves, so that damaged blocks are found there too.
 fn read_other_families(store: &Store, found: &mut Found<'_>) {
-    for family in store.families().into_iter().filter(|family| !FAMILIES.contains(family)) {
+    for family in store.families().into_iter().filter(|family| !LAYOUT.fixed.contains(family)) {
         Shelf(store).each(family, &KeyRange::all(), found, &mut |_, _, _| {});
     }
 }

@@ -176,7 +176,7 @@ impl Walk<'_> {
 
     fn pass_chunk(&mut self, chunk: &Chunk, found: &mut Found<'_>) -> Result<(), Error> {
         let vouched = self.vouched(chunk, found);
-        for at in chunk.leaves() {
+        for at in chunk.places() {
             let leaf = chunk.judge(at, vouched, &self.topic, found);
             self.pass_leaf(&leaf, &chunk.tile, found)?;
         }

@@ -80,6 +80,14 @@ pub(super) fn family(
     options
 }
 
+/// For reading every block from disk once: no part in the cache.
+pub(super) fn uncached(mut database: Options) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.disable_cache();
+    database.set_block_based_table_factory(&blocks);
+    database
+}
+
 fn set_memtables(options: &mut Options, share_bytes: usize) {
     // A family that is hardly written to costs this much, times families, times stores.
     const ARENA_BLOCK_BYTES: usize = 64 << 10;

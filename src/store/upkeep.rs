@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use rocksdb::checkpoint::Checkpoint;
-use rocksdb::{BottommostLevelCompaction, CompactOptions, FlushOptions, ReadOptions};
+use rocksdb::{BottommostLevelCompaction, ColumnFamilyDescriptor, CompactOptions, DB};
+use rocksdb::{FlushOptions, ReadOptions};
 
 use super::create::sync_folder;
 use super::database::Store;
 use super::error::Error;
 use super::family::Family;
-use super::read;
+use super::{read, settings};
 
 /// What a check of all tables read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,25 +121,51 @@ impl Store {
         sync_folder(path.parent().unwrap_or(Path::new(".")))
     }
 
-    /// Reads every block of every family from disk and checks its checksum. Leaves the cache as it
-    /// is. Doesn't show a file that was replaced by an older one; the tree does.
+    /// Reads every key of every family from its files, past the cache, and checks each block's
+    /// checksum. Files that are deleted meanwhile stay until it is done. Doesn't show a file that
+    /// was replaced by an older one; the tree does.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] at the first block that fails.
+    /// [`Error::Corrupt`] at the first block that fails, [`Error::Failed`].
     pub fn verify_checksums(&self) -> Result<Verified, Error> {
+        let failed = |source| Error::native(&self.path, "checking", source);
+        self.database.disable_file_deletions().map_err(failed)?;
+        let verified = self.verify_files();
+        self.database.enable_file_deletions().map_err(failed)?;
+        verified
+    }
+
+    /// A second, read-only opening has no part in the cache, where a block that was read before
+    /// would hide what has become of it on disk.
+    fn verify_files(&self) -> Result<Verified, Error> {
+        let failed = |source| Error::native(&self.path, "checking", source);
+        let families = self.families();
+        let options = settings::uncached(self.shared.database_options());
+        let names = families
+            .iter()
+            .map(|family| family.disk_name().into_owned());
+        let descriptors = names
+            .chain([rocksdb::DEFAULT_COLUMN_FAMILY_NAME.to_owned()])
+            .map(|name| ColumnFamilyDescriptor::new(name, options.clone()));
+        let files = DB::open_cf_descriptors_read_only(&options, &self.path, descriptors, false)
+            .map_err(failed)?;
         let mut verified = Verified::default();
-        for family in self.families() {
-            self.verify_family(family, &mut verified)?;
+        for family in families {
+            self.verify_family(&files, family, &mut verified)?;
         }
         Ok(verified)
     }
 
-    fn verify_family(&self, family: Family, verified: &mut Verified) -> Result<(), Error> {
-        let handle = read::handle(&self.database, &self.path, family)?;
+    fn verify_family(
+        &self,
+        files: &DB,
+        family: Family,
+        verified: &mut Verified,
+    ) -> Result<(), Error> {
+        let handle = read::handle(files, &self.path, family)?;
         let mut options = ReadOptions::default();
         options.set_verify_checksums(true);
-        options.fill_cache(false);
-        let mut raw = self.database.raw_iterator_cf_opt(&handle, options);
+        let mut raw = files.raw_iterator_cf_opt(&handle, options);
         raw.seek_to_first();
         while let Some((key, value)) = raw.item() {
             verified.keys += 1;

@@ -1,0 +1,250 @@
+//! One fault each, written through the store's own interface.
+
+use super::town::{Dice, Town, places};
+use super::*;
+use crate::keys::Label;
+use crate::log::layout::{
+    CHECKPOINTS, CLOCKS, ENTRIES, GAPS, META, PAYLOADS, STATE, TILES, tile_key,
+};
+use crate::store::{Direction, Family, KeyRange, Read};
+
+fn tile(level: u8, index: u64, position: u16) -> Place {
+    Place::Tile { level, index, position: Some(position) }
+}
+
+/// Flips a bit, checks with and without the topic, and flips it back.
+fn assert_named(town: &Town, family: Family, key: &[u8], at: usize, place: Place) {
+    town.damage(family, key, at);
+    for report in [town.check(), town.check_against(town.records.clone())] {
+        assert_eq!(places(&report), [place], "{} byte {at}: {report}", family.disk_name());
+    }
+    town.damage(family, key, at);
+}
+
+#[test]
+fn a_flipped_byte_is_named_where_it_is() {
+    let town = Town::of(2_000);
+    for index in [0, 3, 255, 256, 1_791, 1_792, 1_999u64] {
+        let key = index.to_be_bytes();
+        for at in [0, 31, 32, 50] {
+            assert_named(&town, PAYLOADS, &key, at, Place::Payload(index));
+        }
+        for at in [0, 1, 2, 9, 10, 17, 18, 49] {
+            assert_named(&town, ENTRIES, &key, at, Place::Entry(index));
+        }
+    }
+    for (level, index, position) in [(0, 0, 0), (0, 2, 9), (0, 7, 207), (1, 0, 0), (1, 0, 6)] {
+        for at in [0, 31] {
+            let at = usize::from(position) * 32 + at;
+            let place = tile(level, index, position);
+            assert_named(&town, TILES, &tile_key(level, index), at, place);
+        }
+    }
+    for clock in [0, 6u64] {
+        assert_named(&town, CLOCKS, &clock.to_be_bytes(), 6, Place::Clock(clock));
+    }
+}
+
+#[test]
+fn a_flipped_byte_of_the_state_is_named() {
+    let town = Town::of(600);
+    // The leader epoch, bytes 59 to 62, is repeated nowhere.
+    for at in (0..58).chain(63..71) {
+        assert_named(&town, META, STATE, at, Place::State);
+    }
+}
+
+#[test]
+fn a_flipped_byte_of_a_checkpoint_is_named() {
+    let town = Town::of(600);
+    let key = 300u64.to_be_bytes();
+    let signed = town.store().get(CHECKPOINTS, &key).unwrap().unwrap();
+    for at in 0..signed.len() {
+        town.damage(CHECKPOINTS, &key, at);
+        let report = town.check();
+        assert_eq!(places(&report), [Place::Checkpoint(300)], "byte {at}: {report}");
+        town.damage(CHECKPOINTS, &key, at);
+    }
+}
+
+#[test]
+fn a_flipped_byte_of_a_gap_is_named() {
+    let town = Town::of(600);
+    let gaps = rows(&town, GAPS);
+    assert!(gaps.len() > 3);
+    for (key, _) in &gaps {
+        let first = u64::from_be_bytes(key[..].try_into().unwrap());
+        assert_named(&town, GAPS, key, 7, Place::Gap(first));
+    }
+}
+
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn rows(town: &Town, family: Family) -> Rows {
+    let store = town.store();
+    let rows = store.iterate(family, &KeyRange::all(), Direction::Ascending).unwrap();
+    rows.map(|row| row.map(|(key, value)| (key.into_vec(), value.into_vec())).unwrap()).collect()
+}
+
+fn is_in(place: Place, family: Family) -> bool {
+    match place {
+        Place::Payload(_) => family == PAYLOADS,
+        Place::Entry(_) => family == ENTRIES,
+        Place::Tile { .. } => family == TILES,
+        Place::Checkpoint(_) => family == CHECKPOINTS,
+        Place::Gap(_) => family == GAPS,
+        Place::Clock(_) => family == CLOCKS,
+        _ => false,
+    }
+}
+
+#[test]
+fn any_byte_of_any_row_is_named_alone() {
+    let town = Town::of(300);
+    let mut dice = Dice(11);
+    let families = [PAYLOADS, ENTRIES, TILES, CHECKPOINTS, GAPS, CLOCKS];
+    let all = families.map(|family| (family, rows(&town, family)));
+    for _ in 0..150 {
+        let (family, rows) = &all[dice.below(6) as usize];
+        let (key, value) = &rows[dice.below(rows.len() as u64) as usize];
+        let at = dice.below(value.len() as u64) as usize;
+        town.damage(*family, key, at);
+        let report = town.check();
+        let [place] = places(&report)[..] else { panic!("{}: {report}", family.disk_name()) };
+        assert!(is_in(place, *family), "{}: {report}", family.disk_name());
+        town.damage(*family, key, at);
+    }
+    assert!(town.check().is_clean());
+}
+
+#[test]
+fn missing_rows_are_named() {
+    let town = Town::of(600);
+    for (family, key, place) in [
+        (ENTRIES, 7u64.to_be_bytes().to_vec(), Place::Entry(7)),
+        (ENTRIES, 599u64.to_be_bytes().to_vec(), Place::Entry(599)),
+        (TILES, tile_key(0, 1).to_vec(), Place::Tile { level: 0, index: 1, position: None }),
+        (TILES, tile_key(0, 2).to_vec(), Place::Tile { level: 0, index: 2, position: None }),
+        (TILES, tile_key(1, 0).to_vec(), Place::Tile { level: 1, index: 0, position: None }),
+        (CLOCKS, 1u64.to_be_bytes().to_vec(), Place::Clock(1)),
+        (META, STATE.to_vec(), Place::State),
+    ] {
+        let value = town.store().get(family, &key).unwrap().unwrap();
+        town.write(|batch| batch.delete(family, &key));
+        assert_eq!(places(&town.check()), [place]);
+        town.write(|batch| batch.put(family, &key, &value));
+    }
+}
+
+#[test]
+fn rows_that_belong_to_no_leaf_are_named() {
+    let town = Town::of(600);
+    let past = 700u64.to_be_bytes();
+    for (family, key, place) in [
+        (PAYLOADS, past.to_vec(), Place::Payload(700)),
+        (TILES, tile_key(1, 3).to_vec(), Place::Tile { level: 1, index: 3, position: None }),
+        (CLOCKS, past.to_vec(), Place::Clock(700)),
+        (CHECKPOINTS, past.to_vec(), Place::Checkpoint(700)),
+        (GAPS, u64::MAX.to_be_bytes().to_vec(), Place::Gap(u64::MAX)),
+        (ENTRIES, past.to_vec(), Place::Entry(700)),
+        (ENTRIES, b"odd".to_vec(), Place::Store),
+    ] {
+        town.write(|batch| batch.put(family, &key, b"stray"));
+        let report = town.check();
+        assert_eq!(places(&report), [place], "{report}");
+        town.write(|batch| batch.delete(family, &key));
+    }
+}
+
+#[test]
+fn swapped_leaves_are_named_though_each_is_whole() {
+    let town = Town::of(600);
+    let (one, two) = (40u64.to_be_bytes(), 41u64.to_be_bytes());
+    let store = town.store();
+    let get = |family, key: &[u8]| store.get(family, key).unwrap().unwrap();
+    let mut batch = crate::store::Batch::new();
+    for family in [ENTRIES, PAYLOADS] {
+        batch.put(family, &one, &get(family, &two));
+        batch.put(family, &two, &get(family, &one));
+    }
+    store.write(&batch, crate::store::Durability::Synced).unwrap();
+    drop(store);
+    assert_eq!(places(&town.check()), [Place::Entry(40), Place::Entry(41)]);
+}
+
+#[test]
+fn a_doubled_leaf_is_named() {
+    let town = Town::of(600);
+    let store = town.store();
+    let entry = store.get(ENTRIES, &40u64.to_be_bytes()).unwrap().unwrap();
+    drop(store);
+    town.write(|batch| batch.put(ENTRIES, &41u64.to_be_bytes(), &entry));
+    assert_eq!(places(&town.check()), [Place::Entry(41)]);
+}
+
+#[test]
+fn a_record_of_another_leaf_is_not_its_payload() {
+    let town = Town::of(600);
+    let other = town.store().get(PAYLOADS, &9u64.to_be_bytes()).unwrap().unwrap();
+    town.write(|batch| batch.put(PAYLOADS, &8u64.to_be_bytes(), &other));
+    assert_eq!(places(&town.check()), [Place::Payload(8)]);
+}
+
+fn splits(town: &Town, index: usize) -> bool {
+    naive::Facts::of(&naive::entry(&town.records[index])).unwrap().splits
+}
+
+#[test]
+fn a_missing_payload_whose_key_is_there_is_named() {
+    let town = Town::of(600);
+    let unsplit = (0..600).find(|index| !splits(&town, *index)).unwrap() as u64;
+    town.write(|batch| batch.delete(PAYLOADS, &unsplit.to_be_bytes()));
+    assert_eq!(places(&town.check()), [Place::Payload(unsplit)]);
+}
+
+#[test]
+fn an_erased_payload_is_counted_and_no_fault() {
+    let town = Town::of(600);
+    let keyed = |index: &usize| splits(&town, *index) && town.records[*index].key.is_some();
+    let index = (0..600).find(keyed).unwrap();
+    let key = town.records[index].key.clone().unwrap();
+    let same = |index: &usize| splits(&town, *index) && town.records[*index].key.as_ref() == Some(&key);
+    let theirs: Vec<usize> = (0..600).filter(same).collect();
+    let row = |index: &usize| (*index as u64).to_be_bytes();
+    town.write(|batch| theirs.iter().for_each(|index| batch.delete(PAYLOADS, &row(index))));
+    let kept = town.check_against(town.records.clone());
+    assert_eq!(kept.findings.len() as u64 + kept.more_findings, theirs.len() as u64);
+    town.keys.shred(&town.name(), &Label::Key(&key)).unwrap();
+    for report in [town.check(), town.check_against(town.records.clone())] {
+        assert!(report.is_clean(), "{report}");
+        assert_eq!(report.logs[0].erased, theirs.len() as u64);
+        assert_eq!(report.logs[0].payloads_opened, 600 - theirs.len() as u64);
+    }
+}
+
+#[test]
+fn with_its_payload_erased_an_entry_is_still_told_from_its_tile() {
+    let town = Town::of(600);
+    for index in [40, 590] {
+        let keyed = |index: &usize| splits(&town, *index) && town.records[*index].key.is_some();
+        let index = (index..600).find(keyed).unwrap() as u64;
+        let (key, position) = (index.to_be_bytes(), (index % 256) as u16);
+        town.write(|batch| batch.delete(PAYLOADS, &key));
+        town.damage(ENTRIES, &key, 30);
+        assert_eq!(places(&town.check()), [Place::Entry(index)]);
+        town.damage(ENTRIES, &key, 30);
+        let at = usize::from(position) * 32;
+        town.damage(TILES, &tile_key(0, index / 256), at);
+        assert_eq!(places(&town.check()), [tile(0, index / 256, position)]);
+        town.damage(TILES, &tile_key(0, index / 256), at);
+    }
+}
+
+#[test]
+fn rows_past_the_log_are_named() {
+    let town = Town::of(300);
+    let cursors = [("rows-1".to_owned(), 300), ("rows-2".to_owned(), 301)];
+    let report = town.check_with(None, &cursors, &mut |_| {});
+    assert_eq!(places(&report), [Place::Rows]);
+    assert!(report.findings[0].what.starts_with("rows-2 is at 301"));
+}
