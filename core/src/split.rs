@@ -87,6 +87,32 @@ pub enum NotAnEnvelope {
 }
 
 impl NotAnEnvelope {
+    /// Every rule, so that one can be found by its name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let wire = wire::Error::ALL.into_iter();
+        let wire = wire.flat_map(|error| [Self::Envelope(error), Self::Body(error)]);
+        let own = [
+            Self::NullValue,
+            Self::FrameTruncated,
+            Self::FrameNumberTooLong,
+            Self::FrameNumberNotMinimal,
+            Self::FrameCountNegative,
+            Self::FrameCountTooLarge,
+            Self::EventIdMissing,
+            Self::EventIdTwice,
+            Self::EventIdNot16Bytes,
+            Self::SaltMissing,
+            Self::SaltTwice,
+            Self::SaltNot32Bytes,
+            Self::SaltZero,
+            Self::BodyMissing,
+            Self::BodyTwice,
+            Self::BodyNotDelimited,
+            Self::BodyFieldOver503,
+        ];
+        own.into_iter().chain(wire)
+    }
+
     /// The rule's stable name, as verdicts and golden vectors have it.
     #[must_use]
     pub const fn rule(self) -> &'static str {

@@ -46,6 +46,23 @@ pub enum Error {
     FieldNumbersFall,
 }
 
+impl Error {
+    /// Every rule of the wire.
+    pub const ALL: [Self; 11] = [
+        Self::Truncated,
+        Self::LengthPastEnd,
+        Self::TagTooLong,
+        Self::TagNotMinimal,
+        Self::LengthTooLong,
+        Self::LengthNotMinimal,
+        Self::VarintTooLong,
+        Self::VarintTooLarge,
+        Self::WireType,
+        Self::FieldNumberZero,
+        Self::FieldNumbersFall,
+    ];
+}
+
 /// Why a tag, a length or a frame's number can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ShortVarintError {
@@ -233,7 +250,7 @@ fn read_long_short_varint(bytes: &[u8]) -> Result<(u64, usize), ShortVarintError
     })
 }
 
-fn read_varint(bytes: &[u8]) -> Result<(u64, usize), Error> {
+pub(crate) fn read_varint(bytes: &[u8]) -> Result<(u64, usize), Error> {
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(VARINT_BYTES).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * index);

@@ -156,14 +156,15 @@ fn check_subject(
 }
 
 /// What one field must be.
-struct FieldRule {
-    field: FieldDescriptor,
-    required: bool,
-    format: Format,
+pub(crate) struct FieldRule {
+    pub(crate) field: FieldDescriptor,
+    pub(crate) required: bool,
+    pub(crate) format: Format,
 }
 
-/// The rules of every message by its full name; options are decoded once.
-fn rules(message: &MessageDescriptor) -> &'static [FieldRule] {
+/// The rules of a message of this package, by field number, without the bodies of the envelope;
+/// none for any other message. Options are decoded once.
+pub(crate) fn rules(message: &MessageDescriptor) -> &'static [FieldRule] {
     static RULES: LazyLock<HashMap<String, Vec<FieldRule>>> = LazyLock::new(|| {
         let messages = pool()
             .all_messages()
@@ -259,24 +260,29 @@ fn check_value(rule: &FieldRule, value: &Value, path: &str, faults: &mut Vec<Fau
 }
 
 fn check_text(format: Format, text: &str, path: &str, faults: &mut Vec<Fault>) {
+    if text_has_format(format, text) {
+        return;
+    }
+    let path = path.to_owned();
+    faults.push(match format {
+        Format::SubjectRef | Format::EmployeeRef => Fault::NotASubjectReference { path },
+        _ => Fault::MalformedField { path },
+    });
+}
+
+/// Whether a text looks as its format says.
+pub(crate) fn text_has_format(format: Format, text: &str) -> bool {
     match format {
-        Format::SubjectRef | Format::EmployeeRef if !is_reference(text) => {
-            faults.push(Fault::NotASubjectReference {
-                path: path.to_owned(),
-            });
+        Format::SubjectRef | Format::EmployeeRef => is_reference(text),
+        Format::CountryCode => {
+            text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
         }
-        Format::CountryCode
-            if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) =>
-        {
-            faults.push(Fault::MalformedField {
-                path: path.to_owned(),
-            });
-        }
-        _ => {}
+        _ => true,
     }
 }
 
-fn has_format(format: Format, bytes: &[u8]) -> bool {
+/// Whether bytes look as their format says.
+pub(crate) fn has_format(format: Format, bytes: &[u8]) -> bool {
     match format {
         Format::Sha256 | Format::Blake3 | Format::Ed25519Key => bytes.len() == 32,
         Format::Ed25519Signature => bytes.len() == 64,
@@ -298,6 +304,11 @@ fn in_rfc3339(timestamp: &DynamicMessage) -> bool {
     let nanos = number("nanos")
         .and_then(|value| value.as_i32())
         .unwrap_or_default();
+    is_rfc3339(seconds, nanos)
+}
+
+/// As [`in_rfc3339`], for the two numbers of a timestamp.
+pub(crate) fn is_rfc3339(seconds: i64, nanos: i32) -> bool {
     (-62_135_596_800..=253_402_300_799).contains(&seconds) && (0..1_000_000_000).contains(&nanos)
 }
 
