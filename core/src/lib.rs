@@ -16,4 +16,5 @@ pub mod schema;
 pub mod slot;
 pub mod split;
 pub mod tree;
+pub mod verdict;
 pub mod wire;

@@ -1,0 +1,603 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+use prost::Message as _;
+use prost_types::Timestamp as Time;
+
+use super::*;
+use crate::placement::partition_of;
+use crate::record::{Header, Record, Timestamp};
+use crate::schema::v1::{self, event::Body};
+use crate::split::{NotAnEnvelope, split};
+use crate::wire;
+
+const PERSON: &str = "abcdefghijklmnopqrstuv2345";
+const OTHER: &str = "bbcdefghijklmnopqrstuv2345";
+const NOW_MS: i64 = 1_700_000_000_000;
+
+fn event() -> v1::Event {
+    let mut event_id = vec![1; 16];
+    (event_id[6], event_id[8]) = (0x71, 0x81);
+    v1::Event {
+        event_id,
+        salt: vec![7; 32],
+        occurred_at: Some(Time {
+            seconds: NOW_MS / 1000,
+            nanos: 5_000_000,
+        }),
+        producer: "loan-gateway".into(),
+        producer_epoch: Some(1),
+        producer_seq: Some(9),
+        subject_ref: PERSON.into(),
+        correlation_id: "order-1".into(),
+        body: Some(Body::DataShared(shared())),
+        ..Default::default()
+    }
+}
+
+fn shared() -> v1::DataShared {
+    v1::DataShared {
+        recipient_id: "courier-1".into(),
+        case: v1::ShareCase::Sh03GoodsDelivery.into(),
+        categories: vec![
+            v1::DataCategory::DcRealName.into(),
+            v1::DataCategory::DcMobileNumber.into(),
+        ],
+        purpose: v1::Purpose::PuAccountRegisterLogin.into(),
+        basis: Some(v1::Basis {
+            kind: v1::BasisKind::BaContract.into(),
+            contract_ref: "o-1".into(),
+            ..Default::default()
+        }),
+        method: v1::ShareMethod::MtApi.into(),
+        destination_country: "CN".into(),
+        transfer_sha256: vec![3; 32],
+        field_count: Some(2),
+        record_count: Some(1),
+        access: Some(v1::Access {
+            endpoint_ref: "courier-api".into(),
+            credential_fingerprint: vec![5; 16],
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+fn with(change: impl FnOnce(&mut v1::Event)) -> Vec<u8> {
+    let mut event = event();
+    change(&mut event);
+    event.encode_to_vec()
+}
+
+fn record_of(key: &str, value: Vec<u8>) -> Record {
+    Record {
+        offset: 0,
+        timestamp: Timestamp::LogAppend(NOW_MS),
+        key: Some(key.into()),
+        value: Some(value),
+        headers: Vec::new(),
+    }
+}
+
+fn place_of(key: &str, role: TopicRole) -> Place {
+    let partitions = 4;
+    Place {
+        role,
+        partition: partition_of(key.as_bytes(), partitions).unwrap(),
+        partitions,
+    }
+}
+
+fn reason_of(value: Vec<u8>) -> Option<Reason> {
+    judge(
+        &record_of(PERSON, value),
+        &place_of(PERSON, TopicRole::Events),
+    )
+    .reason
+}
+
+fn registry(key: &str, body: Body) -> Option<Reason> {
+    let event = v1::Event {
+        subject_ref: String::new(),
+        body: Some(body),
+        ..event()
+    };
+    let place = Place {
+        role: TopicRole::Registry,
+        partition: 0,
+        partitions: 1,
+    };
+    judge(&record_of(key, event.encode_to_vec()), &place).reason
+}
+
+fn raw(number: u32, wire_type: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    prost::encoding::encode_varint(u64::from(number << 3 | u32::from(wire_type)), &mut out);
+    out.extend_from_slice(content);
+    out
+}
+
+fn delimited(number: u32, content: &[u8]) -> Vec<u8> {
+    let mut out = raw(number, 2, &[]);
+    prost::encoding::encode_varint(content.len() as u64, &mut out);
+    out.extend_from_slice(content);
+    out
+}
+
+fn no_envelope(rule: NotAnEnvelope) -> Option<Reason> {
+    Some(Reason::NotAnEnvelope { rule })
+}
+
+#[test]
+fn a_whole_event_in_its_place_has_no_reason_and_its_facts_are_read() {
+    let record = record_of(PERSON, event().encode_to_vec());
+    let judged = judge(&record, &place_of(PERSON, TopicRole::Events));
+    assert_eq!(judged.reason, None);
+    let facts = judged.facts.unwrap();
+    assert_eq!(
+        (facts.body_number, facts.occurred_at_ms),
+        (200, Some(NOW_MS + 5))
+    );
+    assert_eq!(facts.producer, Some("loan-gateway"));
+    assert_eq!(
+        (facts.producer_epoch, facts.producer_seq),
+        (Some(1), Some(9))
+    );
+    assert_eq!(
+        (facts.recipient_id, facts.incident_id),
+        (Some("courier-1"), None)
+    );
+    assert_eq!(facts.correlation_id, Some("order-1"));
+    assert_eq!(facts.access.as_ref().unwrap().endpoint_ref, "courier-api");
+    let named = [
+        (Named::Key, PERSON.as_bytes()),
+        (Named::Envelope, PERSON.as_bytes()),
+    ];
+    assert_eq!(facts.subjects(record.key.as_deref()), named);
+    assert_eq!(event_of(&record), Some(event()));
+}
+
+#[test]
+fn a_whole_event_is_seen_at_a_quick_look() {
+    assert!(quick::is_whole(&event().encode_to_vec()));
+}
+
+#[test]
+fn null_and_empty_values_are_no_envelopes() {
+    let mut record = record_of(PERSON, Vec::new());
+    record.value = None;
+    let place = place_of(PERSON, TopicRole::Events);
+    assert_eq!(
+        judge(&record, &place).reason,
+        no_envelope(NotAnEnvelope::NullValue)
+    );
+    assert_eq!(
+        reason_of(Vec::new()),
+        no_envelope(NotAnEnvelope::EventIdMissing)
+    );
+}
+
+#[test]
+fn null_and_empty_keys_are_not_the_subject() {
+    let mut record = record_of("", event().encode_to_vec());
+    let place = place_of("", TopicRole::Events);
+    assert_eq!(judge(&record, &place).reason, Some(Reason::KeyIsNotSubject));
+    record.key = None;
+    assert_eq!(judge(&record, &place).reason, Some(Reason::KeyIsNotSubject));
+}
+
+#[test]
+fn a_truncated_message_names_the_rule() {
+    let mut value = event().encode_to_vec();
+    value.pop();
+    let rule = NotAnEnvelope::Envelope(wire::Error::LengthPastEnd);
+    assert_eq!(reason_of(value), no_envelope(rule));
+}
+
+#[test]
+fn an_overlong_varint_names_the_rule() {
+    let mut value = with(|event| event.body = None);
+    value.extend_from_slice(&raw(40, 0, &[0xff; 11]));
+    let rule = NotAnEnvelope::Envelope(wire::Error::VarintTooLong);
+    assert_eq!(reason_of(value), no_envelope(rule));
+}
+
+#[test]
+fn fields_out_of_order_name_the_rule() {
+    let mut value = event().encode_to_vec();
+    value.extend_from_slice(&raw(5, 0, &[1]));
+    let rule = NotAnEnvelope::Envelope(wire::Error::FieldNumbersFall);
+    assert_eq!(reason_of(value), no_envelope(rule));
+}
+
+#[test]
+fn two_bodies_none_and_an_empty_one_each_have_their_reason() {
+    let none = with(|event| event.body = None);
+    assert_eq!(
+        reason_of(none.clone()),
+        no_envelope(NotAnEnvelope::BodyMissing)
+    );
+    let two = [event().encode_to_vec(), delimited(201, &[])].concat();
+    assert_eq!(reason_of(two), no_envelope(NotAnEnvelope::BodyTwice));
+    let path = "data_shared.recipient_id".to_owned();
+    let empty = [none, delimited(200, &[])].concat();
+    assert_eq!(reason_of(empty), Some(Reason::MissingField { path }));
+}
+
+#[test]
+fn salts_of_31_bytes_or_zeros_name_the_rule() {
+    let short = with(|event| event.salt = vec![1; 31]);
+    assert_eq!(reason_of(short), no_envelope(NotAnEnvelope::SaltNot32Bytes));
+    let zero = with(|event| event.salt = vec![0; 32]);
+    assert_eq!(reason_of(zero), no_envelope(NotAnEnvelope::SaltZero));
+}
+
+#[test]
+fn a_confluent_frame_with_an_unknown_schema_id_is_no_fault() {
+    let framed = [
+        &[0, 0xde, 0xad, 0xbe, 0xef, 0],
+        event().encode_to_vec().as_slice(),
+    ]
+    .concat();
+    assert_eq!(reason_of(framed.clone()), None);
+    assert_eq!(event_of(&record_of(PERSON, framed)), Some(event()));
+    assert_eq!(
+        reason_of(vec![0, 1, 2]),
+        no_envelope(NotAnEnvelope::FrameTruncated)
+    );
+}
+
+#[test]
+fn a_phone_number_is_no_subject_and_is_not_repeated() {
+    let phone = "13800000000";
+    let value = with(|event| event.subject_ref = phone.into());
+    let record = record_of(phone, value);
+    let judged = judge(&record, &place_of(phone, TopicRole::Events));
+    let path = "subject_ref".to_owned();
+    let reason = Reason::NotASubjectReference { path };
+    assert!(!reason.to_string().contains("138"));
+    assert_eq!(judged.reason, Some(reason));
+    assert_eq!(judged.facts.unwrap().subjects(record.key.as_deref()), []);
+}
+
+#[test]
+fn header_names_that_are_no_text_are_no_fault() {
+    let mut record = record_of(PERSON, event().encode_to_vec());
+    for name in [&b"\xff\xfe"[..], b"a\0b", b""] {
+        record.headers.push(Header {
+            name: name.to_vec(),
+            value: None,
+        });
+    }
+    assert_eq!(
+        judge(&record, &place_of(PERSON, TopicRole::Events)).reason,
+        None
+    );
+}
+
+#[test]
+fn ten_megabytes_are_too_large_and_still_placed() {
+    let record = record_of(
+        PERSON,
+        with(|event| event.producer_key_id = "x".repeat(10 << 20)),
+    );
+    let judged = judge(&record, &place_of(PERSON, TopicRole::Events));
+    assert!(matches!(judged.reason, Some(Reason::TooLarge { bytes }) if bytes > 10 << 20));
+    assert_eq!(judged.facts.unwrap().recipient_id, Some("courier-1"));
+    let mut record = record_of(PERSON, event().encode_to_vec());
+    let value = Some(vec![0; 1 << 20]);
+    record.headers.push(Header {
+        name: b"h".to_vec(),
+        value,
+    });
+    let judged = judge(&record, &place_of(PERSON, TopicRole::Events));
+    assert_eq!(judged.reason.as_ref().map(Reason::code), Some("too_large"));
+}
+
+/// An event whose `basis` holds `content`.
+fn with_basis(content: &[u8]) -> Vec<u8> {
+    let body = v1::DataShared {
+        basis: None,
+        ..shared()
+    }
+    .encode_to_vec();
+    let before = v1::DataShared {
+        access: None,
+        ..Default::default()
+    };
+    assert_eq!(before.encode_to_vec(), [0_u8; 0]);
+    let number = basis_number();
+    let mut out = Vec::new();
+    let mut put = false;
+    for field in wire::Fields::of(&body).map(Result::unwrap) {
+        if field.number > number && !put {
+            out.extend_from_slice(&delimited(number, content));
+            put = true;
+        }
+        out.extend_from_slice(&body[field.start..field.end]);
+    }
+    [with(|event| event.body = None), delimited(200, &out)].concat()
+}
+
+fn basis_number() -> u32 {
+    let kind = crate::schema::body_of(200).unwrap();
+    kind.descriptor.get_field_by_name("basis").unwrap().number()
+}
+
+#[test]
+fn what_does_not_decode_is_malformed() {
+    // Groups are nested beyond every limit; a text is no UTF-8; a field has another wire type.
+    let deep: Vec<u8> = [0xfb, 0x07].repeat(5_000);
+    for content in [deep, delimited(2, &[0xff, 0xfe]), raw(1, 5, &[0; 4])] {
+        let value = with_basis(&content);
+        assert!(split(&value).is_ok());
+        assert_eq!(reason_of(value), Some(Reason::Malformed));
+    }
+}
+
+#[test]
+fn deep_nesting_in_an_unknown_field_is_only_bytes() {
+    let mut nested = Vec::new();
+    for _ in 0..2_000 {
+        nested = delimited(7, &nested);
+    }
+    let body = [shared().encode_to_vec(), delimited(400, &nested)].concat();
+    let value = [with(|event| event.body = None), delimited(200, &body)].concat();
+    assert_eq!(reason_of(value), None);
+}
+
+#[test]
+fn unknown_bodies_fields_and_values_have_their_reasons() {
+    let none = with(|event| event.body = None);
+    let unknown = [none, delimited(5000, &delimited(1, b"courier-1"))].concat();
+    assert_eq!(
+        reason_of(unknown.clone()),
+        Some(Reason::UnknownBody { number: 5000 })
+    );
+    let record = record_of(PERSON, unknown);
+    let facts = judge(&record, &place_of(PERSON, TopicRole::Events))
+        .facts
+        .unwrap();
+    assert_eq!(facts.recipient_id, Some("courier-1"));
+    let bad = |change: fn(&mut v1::DataShared)| {
+        let mut body = shared();
+        change(&mut body);
+        reason_of(with(|event| event.body = Some(Body::DataShared(body))))
+    };
+    let path = "data_shared.categories[2]".to_owned();
+    let value = bad(|body| body.categories.push(99_999));
+    assert_eq!(value, Some(Reason::UnknownEnumValue { path }));
+    let path = "data_shared.basis".to_owned();
+    assert_eq!(
+        bad(|body| body.basis = None),
+        Some(Reason::MissingField { path })
+    );
+    let path = "data_shared.transfer_sha256".to_owned();
+    let value = bad(|body| body.transfer_sha256.truncate(31));
+    assert_eq!(value, Some(Reason::MalformedField { path }));
+    let path = "subject_ref".to_owned();
+    let value = reason_of(with(|event| event.subject_ref.clear()));
+    assert_eq!(value, Some(Reason::MissingField { path }));
+}
+
+#[test]
+fn the_key_of_a_persons_event_is_the_person_in_the_keys_partition() {
+    let value = event().encode_to_vec();
+    let record = record_of(OTHER, value.clone());
+    let judged = judge(&record, &place_of(OTHER, TopicRole::Events));
+    assert_eq!(judged.reason, Some(Reason::KeyIsNotSubject));
+    let named = [
+        (Named::Key, OTHER.as_bytes()),
+        (Named::Envelope, PERSON.as_bytes()),
+    ];
+    assert_eq!(judged.facts.unwrap().subjects(record.key.as_deref()), named);
+    let mut place = place_of(PERSON, TopicRole::Events);
+    place.partition = (place.partition + 1) % place.partitions;
+    assert_eq!(
+        judge(&record_of(PERSON, value), &place).reason,
+        Some(Reason::Misplaced)
+    );
+}
+
+#[test]
+fn what_happens_after_its_record_was_written_comes_from_the_future() {
+    let at = |seconds| {
+        let seconds = NOW_MS / 1000 + seconds;
+        with(|event| event.occurred_at = Some(Time { seconds, nanos: 0 }))
+    };
+    assert_eq!(reason_of(at(600)), None);
+    assert_eq!(reason_of(at(601)), Some(Reason::FromTheFuture));
+    let mut timeless = record_of(PERSON, at(601));
+    timeless.timestamp = Timestamp::None;
+    assert_eq!(
+        judge(&timeless, &place_of(PERSON, TopicRole::Events)).reason,
+        None
+    );
+}
+
+#[test]
+fn a_registers_event_stands_in_the_registry_under_its_key_field() {
+    let retired = || {
+        Body::ProducerRetired(v1::ProducerRetired {
+            producer_name: "loan-gateway".into(),
+            reason: v1::ProducerRetirement::PtReplaced.into(),
+            retired_at: Some(Time::default()),
+            ..Default::default()
+        })
+    };
+    assert_eq!(registry("loan-gateway", retired()), None);
+    assert_eq!(registry("mall", retired()), Some(Reason::WrongKey));
+    let event = v1::Event {
+        subject_ref: String::new(),
+        body: Some(retired()),
+        ..event()
+    };
+    let record = record_of("loan-gateway", event.encode_to_vec());
+    let judged = judge(&record, &place_of("loan-gateway", TopicRole::Events));
+    assert_eq!(judged.reason, Some(Reason::WrongTopic));
+    assert_eq!(
+        judged.facts.unwrap().registered_producer,
+        Some("loan-gateway")
+    );
+    let named = with(|event| event.body = Some(retired()));
+    assert_eq!(reason_of(named), Some(Reason::SubjectOutOfPlace));
+}
+
+#[test]
+fn a_persons_event_stands_among_the_events() {
+    let record = record_of(PERSON, event().encode_to_vec());
+    for role in [TopicRole::Registry, TopicRole::Access] {
+        let judged = judge(&record, &place_of(PERSON, role));
+        assert_eq!(judged.reason, Some(Reason::WrongTopic));
+    }
+}
+
+#[test]
+fn a_disclosure_under_a_gag_names_the_person_in_its_body() {
+    let disclosed = v1::DataDisclosed {
+        recipient_id: "police-1".into(),
+        case: v1::DisclosureCase::Di02LegalCompulsion.into(),
+        categories: vec![v1::DataCategory::DcRealName.into()],
+        method: v1::ShareMethod::MtFile.into(),
+        case_ref: "C-1".into(),
+        named_subject_ref: PERSON.into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        registry("C-1", Body::DataDisclosed(disclosed.clone())),
+        None
+    );
+    let body = Some(Body::DataDisclosed(disclosed));
+    let event = v1::Event {
+        subject_ref: String::new(),
+        body,
+        ..event()
+    };
+    let record = record_of("C-1", event.encode_to_vec());
+    let judged = judge(&record, &place_of("C-1", TopicRole::Registry));
+    let subjects = judged.facts.unwrap().subjects(Some(b"C-1"));
+    assert_eq!(subjects, [(Named::Body, PERSON.as_bytes())]);
+}
+
+#[test]
+fn of_several_reasons_the_documented_one_is_named() {
+    let value = with(|event| {
+        event.subject_ref = "13800000000".into();
+        event.producer.clear();
+        event.occurred_at = Some(Time {
+            seconds: NOW_MS,
+            nanos: 0,
+        });
+    });
+    let path = "subject_ref".to_owned();
+    assert_eq!(
+        reason_of(value),
+        Some(Reason::NotASubjectReference { path })
+    );
+}
+
+fn reasons() -> Vec<Reason> {
+    let path = || "data_shared.categories[2]".to_owned();
+    let rules = NotAnEnvelope::all().map(|rule| Reason::NotAnEnvelope { rule });
+    let others = [
+        Reason::TooLarge { bytes: u64::MAX },
+        Reason::UnknownBody { number: 5000 },
+        Reason::Malformed,
+        Reason::NotASubjectReference { path: path() },
+        Reason::SubjectOutOfPlace,
+        Reason::MissingField { path: path() },
+        Reason::UnknownEnumValue { path: path() },
+        Reason::MalformedField { path: path() },
+        Reason::WrongTopic,
+        Reason::KeyIsNotSubject,
+        Reason::WrongKey,
+        Reason::Misplaced,
+        Reason::FromTheFuture,
+        Reason::IdReused { of: 7 },
+    ];
+    others.into_iter().chain(rules).collect()
+}
+
+#[test]
+fn verdicts_come_back_from_their_bytes() {
+    let quarantined = reasons()
+        .into_iter()
+        .map(|reason| Verdict::Quarantined { reason });
+    let others = [Verdict::Accepted, Verdict::Duplicate { of: 3 }];
+    for verdict in quarantined.chain(others) {
+        assert_eq!(Verdict::decode(&verdict.encode()), Ok(verdict));
+    }
+    assert_eq!(
+        Verdict::Duplicate { of: 3 }.encode(),
+        [1, 1, 0, 0, 0, 0, 0, 0, 0, 3]
+    );
+    assert_eq!(Verdict::decode(&[2, 0]), Err(Error::Version(2)));
+    for unknown in [
+        &[][..],
+        &[1],
+        &[1, 0, 0],
+        &[1, 3],
+        &[1, 2, 99],
+        &[1, 2, 4, 0],
+        &[1, 2, 2, 1],
+    ] {
+        assert_eq!(Verdict::decode(unknown), Err(Error::Unknown));
+    }
+}
+
+#[test]
+fn a_verdict_as_json_names_reason_and_detail() {
+    let reason = Reason::MissingField {
+        path: "producer".into(),
+    };
+    let json = serde_json::to_value(Verdict::Quarantined { reason }).unwrap();
+    let wanted = r#"{"verdict":"quarantined","reason":"missing_field","path":"producer"}"#;
+    assert_eq!(
+        json,
+        serde_json::from_str::<serde_json::Value>(wanted).unwrap()
+    );
+    let reason = Reason::NotAnEnvelope {
+        rule: NotAnEnvelope::SaltZero,
+    };
+    let json = serde_json::to_value(Verdict::Quarantined { reason }).unwrap();
+    assert_eq!(json["rule"], "salt_zero");
+    for reason in reasons() {
+        assert_eq!(
+            serde_json::to_value(&reason).unwrap()["reason"],
+            reason.code()
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_a_verdict(
+        key in proptest::option::of(vec(any::<u8>(), 0..40)),
+        value in vec(any::<u8>(), 0..300),
+    ) {
+        let mut record = record_of("", value);
+        record.key = key;
+        let reason = judge(&record, &place_of("", TopicRole::Events)).reason;
+        prop_assert!(reason.is_some());
+    }
+
+    #[test]
+    fn the_quick_look_never_sees_too_little(
+        flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        cut in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut value = event().encode_to_vec();
+        for (at, byte) in flips {
+            let at = at.index(value.len());
+            value[at] = byte;
+        }
+        if let Some(at) = cut {
+            value.remove(at.index(value.len()));
+        }
+        if split(&value).is_ok() && quick::is_whole(&value) {
+            prop_assert_eq!(crate::schema::faults(&value), []);
+            prop_assert!(v1::Event::decode(&value[..]).is_ok());
+        }
+        // Whatever it is, judging it ends.
+        drop(judge(&record_of(PERSON, value), &place_of(PERSON, TopicRole::Events)));
+    }
+}
