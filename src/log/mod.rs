@@ -13,6 +13,7 @@ pub mod notices;
 mod outbox;
 mod reader;
 mod state;
+mod stretch;
 mod tail;
 mod writer;
 
@@ -24,5 +25,6 @@ pub use generation::{Generation, ISOLATION_LEVEL};
 pub use outbox::{Delivered, Outbox, OutboxError};
 pub use reader::{Log, Opening};
 pub use state::{Position, State};
+pub use stretch::StoredLeaf;
 pub use tail::Tail;
 pub use writer::{Appended, Incoming, Writer};

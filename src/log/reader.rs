@@ -18,7 +18,7 @@ use super::layout::{
 };
 use super::tail::TailCell;
 use super::{Error, Generation, State, Tail};
-use crate::keys::{KeyStore, open_payload};
+use crate::keys::{KeyStore, SubjectKey, open_payload};
 use crate::store::{Batch, Direction, Durability, Family, KeyRange, Pair, Read, Shared, Store};
 
 /// One log, open. Shared by its writer and any number of readers.
@@ -240,6 +240,21 @@ impl Log {
         entry: &[u8; ENTRY_BYTES],
         payload: &[u8],
     ) -> Result<Option<Record>, Error> {
+        Ok(self.open_with_key(keys, index, entry, payload)?.map(|(record, _)| record))
+    }
+
+    /// As [`Self::open_record`], with the key that opened it: asked for by its label instead, a
+    /// key that was destroyed meanwhile would be made anew.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn open_with_key(
+        &self,
+        keys: &KeyStore,
+        index: u64,
+        entry: &[u8; ENTRY_BYTES],
+        payload: &[u8],
+    ) -> Result<Option<(Record, SubjectKey)>, Error> {
         let Some((locator, sealed)) = payload.split_first_chunk() else {
             return Err(self.corrupt(format!("payload {index} is cut short")));
         };
@@ -247,7 +262,8 @@ impl Log {
         let clear = open_payload(&key, &self.name, entry, sealed)
             .map_err(|_| self.corrupt(format!("payload {index} doesn't open under its key")))?;
         let record = Record::decode(&clear);
-        record.map(Some).map_err(|e| self.corrupt(format!("payload {index}: {e}")))
+        let record = record.map_err(|e| self.corrupt(format!("payload {index}: {e}")))?;
+        Ok(Some((record, key)))
     }
 
     /// The leaf that stands for a Kafka offset.
@@ -441,7 +457,7 @@ impl Log {
         read.ok_or_else(|| self.corrupt("a kept checkpoint is not text under a size".into()))
     }
 
-    fn rows(
+    pub(super) fn rows(
         &self,
         family: Family,
         range: &KeyRange,
