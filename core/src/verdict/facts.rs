@@ -99,21 +99,26 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    /// The references of people that the record names, each with how, in the order of [`Named`].
-    /// What has not a reference's form is left out, except in the body the digest of an erased
-    /// person, 32 bytes.
-    pub fn subjects(&self, key: Option<&'a [u8]>) -> Vec<(Named, &'a [u8])> {
-        let envelope = self.subject_ref.map(str::as_bytes);
-        let body = self.body_subjects.iter().copied();
-        let body = body.filter(|bytes| is_reference_bytes(bytes) || bytes.len() == DIGEST_BYTES);
-        let key = key.filter(|bytes| is_reference_bytes(bytes));
-        let envelope = envelope.filter(|bytes| is_reference_bytes(bytes));
-        let key = key.map(|bytes| (Named::Key, bytes));
-        let envelope = envelope.map(|bytes| (Named::Envelope, bytes));
-        key.into_iter()
-            .chain(envelope)
-            .chain(body.map(|bytes| (Named::Body, bytes)))
-            .collect()
+    /// The references of people that a record with this key names, each with how, in the order of
+    /// [`Named`]; `facts` is none where it doesn't split. What has not a reference's form is left
+    /// out, except in the body the digest of an erased person, 32 bytes.
+    pub fn subjects_of(facts: Option<&Self>, key: Option<&'a [u8]>) -> Vec<(Named, &'a [u8])> {
+        let mut all = Vec::with_capacity(2);
+        let mut add = |named, bytes: &'a [u8]| all.push((named, bytes));
+        if let Some(key) = key.filter(|key| is_reference_bytes(key)) {
+            add(Named::Key, key);
+        }
+        let Some(facts) = facts else { return all };
+        let envelope = facts.subject_ref.map(str::as_bytes);
+        if let Some(subject) = envelope.filter(|bytes| is_reference_bytes(bytes)) {
+            add(Named::Envelope, subject);
+        }
+        for subject in &facts.body_subjects {
+            if is_reference_bytes(subject) || subject.len() == DIGEST_BYTES {
+                add(Named::Body, subject);
+            }
+        }
+        all
     }
 
     fn empty(split: &Split<'a>, event: &'a [u8]) -> Self {

@@ -1,0 +1,297 @@
+//! The rows of some leaves in a row.
+
+use std::collections::{BTreeMap, HashMap};
+
+use custodia_core::entry::Entry;
+use custodia_core::record::Record;
+use custodia_core::verdict::{Facts, Judged, Place, Reason, Verdict, judge};
+
+use super::Error;
+use super::rows::{
+    EVENT_ID, IdRow, Kind, LeafRow, SUBJECT, SubjectRow, Tag, VerdictKind, id_key, kind_key,
+    leaf_key, subject_key,
+};
+use crate::keys::{KeyStore, Label, SubjectKey, row_tag, seal_row};
+use crate::log::{Log, StoredLeaf};
+use crate::store::{Batch, Family, Read as _};
+
+/// What rows are made from and where they go.
+pub(super) struct Source<'a> {
+    pub(super) log: &'a Log,
+    pub(super) keys: &'a KeyStore,
+    pub(super) place: &'a Place,
+    pub(super) family: Family,
+}
+
+/// A leaf whose payload was opened, where it is still held.
+struct Opened {
+    index: u64,
+    record: Option<(Record, SubjectKey)>,
+    splits: bool,
+}
+
+/// A leaf by itself.
+struct Read<'a> {
+    opened: &'a Opened,
+    judged: Option<Judged<'a>>,
+    id_hash: Option<Tag>,
+}
+
+/// How many leaves got which verdict, by its code.
+pub(super) type Counts = BTreeMap<&'static str, u64>;
+
+impl Source<'_> {
+    /// Puts the rows of `leaves` into `batch`. Counts the verdicts of those from `counted_from` on.
+    pub(super) fn put_rows(
+        &self,
+        leaves: &[StoredLeaf],
+        batch: &mut Batch,
+        counted_from: u64,
+    ) -> Result<Counts, Error> {
+        let opened: Vec<_> = leaves
+            .iter()
+            .map(|leaf| self.open(leaf))
+            .collect::<Result<_, _>>()?;
+        let read: Vec<_> = opened.iter().map(|leaf| self.read(leaf)).collect();
+        let mut ids = self.known_ids(&read)?;
+        let verdicts: Vec<_> = read.iter().map(|leaf| verdict_of(leaf, &mut ids)).collect();
+        let mut counts = Counts::new();
+        for (leaf, verdict) in read.iter().zip(&verdicts) {
+            self.put_clear(batch, leaf, verdict.clone());
+            if let Some(verdict) = verdict
+                .as_ref()
+                .filter(|_| leaf.opened.index >= counted_from)
+            {
+                *counts.entry(verdict.code()).or_default() += 1;
+            }
+        }
+        for (hash, row) in ids.iter().filter(|(_, known)| known.changed) {
+            batch.put(self.family, &id_key(hash), &row.row.encode());
+        }
+        self.put_subjects(batch, &read, &verdicts)?;
+        Ok(counts)
+    }
+
+    fn open(&self, leaf: &StoredLeaf) -> Result<Opened, Error> {
+        let record = match &leaf.payload {
+            Some(payload) => self
+                .log
+                .open_with_key(self.keys, leaf.index, &leaf.entry, payload)?,
+            None => None,
+        };
+        // The log has read these bytes as an entry already.
+        let splits = Entry::from_bytes(&leaf.entry).is_ok_and(|entry| entry.splits);
+        Ok(Opened {
+            index: leaf.index,
+            record,
+            splits,
+        })
+    }
+
+    fn read<'a>(&self, opened: &'a Opened) -> Read<'a> {
+        let judged = opened
+            .record
+            .as_ref()
+            .map(|(record, _)| judge(record, self.place));
+        let facts = judged.as_ref().and_then(|judged| judged.facts.as_ref());
+        let id_hash = facts.map(|facts| self.keys.ledger_tag(EVENT_ID, facts.event_id));
+        Read {
+            opened,
+            judged,
+            id_hash,
+        }
+    }
+
+    /// What earlier batches have of the ids in this one.
+    fn known_ids(&self, leaves: &[Read<'_>]) -> Result<BTreeMap<Tag, KnownId>, Error> {
+        let mut hashes: Vec<Tag> = leaves.iter().filter_map(|leaf| leaf.id_hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let keys: Vec<_> = hashes.iter().map(id_key).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(<[u8; 17]>::as_slice).collect();
+        let rows = self.log.store().multi_get(self.family, &keys);
+        let rows = rows.map_err(|source| self.store_error(source))?;
+        let mut ids = BTreeMap::new();
+        for (hash, row) in hashes.into_iter().zip(rows) {
+            let Some(row) = row else { continue };
+            let row = IdRow::decode(&row).ok_or_else(|| Error::Corrupt {
+                origin: self.log.name().to_owned(),
+                what: "the row of an event id can't be read".into(),
+            })?;
+            ids.insert(
+                hash,
+                KnownId {
+                    row,
+                    changed: false,
+                },
+            );
+        }
+        Ok(ids)
+    }
+
+    fn put_clear(&self, batch: &mut Batch, leaf: &Read<'_>, verdict: Option<Verdict>) {
+        let facts = leaf.facts();
+        let row = match verdict {
+            Some(verdict) => LeafRow::of(verdict, leaf.id_hash, facts),
+            None => LeafRow::default(),
+        };
+        batch.put(self.family, &leaf_key(leaf.opened.index), &row.encode());
+        let Some(facts) = facts else { return };
+        for (kind, id) in ids_of(facts) {
+            let tag = self.keys.ledger_tag(kind.name(), id);
+            batch.put(self.family, &kind_key(kind, &tag, leaf.opened.index), &[]);
+        }
+    }
+
+    fn put_subjects(
+        &self,
+        batch: &mut Batch,
+        leaves: &[Read<'_>],
+        verdicts: &[Option<Verdict>],
+    ) -> Result<(), Error> {
+        let naming: Vec<Naming<'_>> = leaves.iter().zip(verdicts).flat_map(namings).collect();
+        let absent: Vec<&[u8]> = naming
+            .iter()
+            .filter(|n| n.own_key.is_none())
+            .map(|n| n.subject)
+            .collect();
+        let labels: Vec<_> = absent.iter().copied().map(Label::Key).collect();
+        let found = self.keys.keys_for(self.log.name(), &labels)?;
+        let found: HashMap<&[u8], &SubjectKey> = absent.into_iter().zip(&found).collect();
+        for naming in &naming {
+            let Some(key) = naming
+                .own_key
+                .or_else(|| found.get(naming.subject).copied())
+            else {
+                continue;
+            };
+            let row_key = subject_key(&row_tag(key, SUBJECT), naming.index);
+            batch.put(
+                self.family,
+                &row_key,
+                &seal_row(key, &row_key, &naming.row.encode()),
+            );
+        }
+        Ok(())
+    }
+
+    fn store_error(&self, source: crate::store::Error) -> Error {
+        Error::Store {
+            origin: self.log.name().to_owned(),
+            source,
+        }
+    }
+}
+
+impl<'a> Read<'a> {
+    fn facts(&self) -> Option<&Facts<'a>> {
+        self.judged.as_ref()?.facts.as_ref()
+    }
+}
+
+/// The leaves with one event id, as far as this batch has come.
+struct KnownId {
+    row: IdRow,
+    changed: bool,
+}
+
+/// The verdict of a leaf after those before it; none where its payload is not held any more.
+fn verdict_of(leaf: &Read<'_>, ids: &mut BTreeMap<Tag, KnownId>) -> Option<Verdict> {
+    let judged = leaf.judged.as_ref()?;
+    let index = leaf.opened.index;
+    let id = leaf.id_hash.map(|hash| {
+        let unknown = IdRow {
+            first: index,
+            accepted: None,
+        };
+        ids.entry(hash).or_insert(KnownId {
+            row: unknown,
+            changed: true,
+        })
+    });
+    if let Some(reason) = &judged.reason {
+        return Some(Verdict::Quarantined {
+            reason: reason.clone(),
+        });
+    }
+    let record = leaf.opened.record.as_ref().map(|(record, _)| record);
+    let value = record
+        .and_then(|record| record.value.as_deref())
+        .unwrap_or_default();
+    let hash = *blake3::hash(value).as_bytes();
+    let Some(id) = id else {
+        return Some(Verdict::Accepted);
+    };
+    Some(match id.row.accepted {
+        Some((of, known)) if known == hash => Verdict::Duplicate { of },
+        Some((of, _)) => Verdict::Quarantined {
+            reason: Reason::IdReused { of },
+        },
+        None => {
+            id.row.accepted = Some((index, hash));
+            id.changed = true;
+            Verdict::Accepted
+        }
+    })
+}
+
+/// A leaf that names a person.
+struct Naming<'a> {
+    index: u64,
+    subject: &'a [u8],
+    /// The person's key, where the record itself is sealed under it.
+    own_key: Option<&'a SubjectKey>,
+    row: SubjectRow,
+}
+
+/// Each person that a leaf names, once.
+fn namings<'a>((leaf, verdict): (&'a Read<'a>, &Option<Verdict>)) -> Vec<Naming<'a>> {
+    let (Some((record, own)), Some(verdict)) = (&leaf.opened.record, verdict) else {
+        return Vec::new();
+    };
+    let key = record.key.as_deref();
+    let facts = leaf.facts();
+    let mut namings: Vec<Naming<'_>> = Vec::with_capacity(1);
+    for (named, subject) in Facts::subjects_of(facts, key) {
+        let bit = SubjectRow::bit(named);
+        if let Some(known) = namings.iter_mut().find(|naming| naming.subject == subject) {
+            known.row.named |= bit;
+            continue;
+        }
+        let sealed_so = leaf.opened.splits && key == Some(subject);
+        namings.push(Naming {
+            index: leaf.opened.index,
+            subject,
+            own_key: sealed_so.then_some(own),
+            row: SubjectRow {
+                named: bit,
+                body_number: facts.map(|facts| facts.body_number),
+                occurred_at_ms: facts.and_then(|facts| facts.occurred_at_ms),
+                verdict: VerdictKind::from(verdict),
+            },
+        });
+    }
+    namings
+}
+
+/// What an event stands under beside people.
+fn ids_of<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = (Kind, &'a [u8])> {
+    let access = facts.access.as_ref();
+    let text = |id: Option<&'a str>| id.map(str::as_bytes);
+    let ids = [
+        (Kind::Recipient, text(facts.recipient_id)),
+        (Kind::Incident, text(facts.incident_id)),
+        (Kind::Correlation, text(facts.correlation_id)),
+        (
+            Kind::Credential,
+            access.map(|access| access.credential_fingerprint.as_slice()),
+        ),
+        (
+            Kind::Endpoint,
+            access.map(|access| access.endpoint_ref.as_bytes()),
+        ),
+        (Kind::Producer, text(facts.registered_producer)),
+    ];
+    ids.into_iter()
+        .filter_map(|(kind, id)| Some((kind, id.filter(|id| !id.is_empty())?)))
+}
