@@ -1,6 +1,6 @@
 //! What stops a command or the running ledger.
 
-use crate::{config, ingest, kafka, keys, log, sign};
+use crate::{config, fsck, ingest, kafka, keys, log, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum Error {
     /// The signer.
     #[error(transparent)]
     Sign(#[from] sign::Error),
+    /// The oracle.
+    #[error(transparent)]
+    Fsck(#[from] fsck::Error),
     /// A record that the ledger itself writes.
     #[error(transparent)]
     Outbox(#[from] log::OutboxError),
@@ -89,6 +92,7 @@ impl Error {
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
             Self::Sign(source) => source.code(),
+            Self::Fsck(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Unnamed => "CU-0010",
             Self::OtherLedger { .. } => "CU-0011",

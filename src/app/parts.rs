@@ -35,14 +35,22 @@ pub fn open(config: &Config) -> Result<Opened, Error> {
     }
     let origins = folder.origins()?;
     let shared = shared(config, origins.len());
-    let kek = Arc::new(FileKek::open(&config.keys.kek_file)?);
-    let keys = Arc::new(KeyStore::open(&folder.keys_path(), &shared, kek)?);
+    let keys = Arc::new(open_keys(config, &folder, &shared)?);
     let mut logs = Vec::new();
     for origin in origins {
         let path = folder.log_path(&origin);
         logs.push(Log::open(&path, origin, &shared)?);
     }
     Ok(Opened { logs, keys, shared, folder })
+}
+
+pub(super) fn open_keys(
+    config: &Config,
+    folder: &Folder,
+    shared: &Shared,
+) -> Result<KeyStore, Error> {
+    let kek = Arc::new(FileKek::open(&config.keys.kek_file)?);
+    Ok(KeyStore::open(&folder.keys_path(), shared, kek)?)
 }
 
 pub(super) fn shared(config: &Config, logs: usize) -> Shared {

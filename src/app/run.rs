@@ -236,7 +236,7 @@ fn locked(checkpointer: &Mutex<Checkpointer>) -> std::sync::MutexGuard<'_, Check
 /// The logs that this process appends to.
 fn assigned(logs: &[Arc<Log>], assignment: &Assignment) -> Result<Vec<Arc<Log>>, Error> {
     let Assignment::Only(places) = assignment else { return Ok(logs.to_vec()) };
-    let place = |log: &Log| format!("{}/{}", log.origin().topic(), log.origin().partition());
+    let place = |log: &Log| format!("{}/{}", log.origin().topic, log.origin().partition);
     let find = |wanted: &String| {
         let log = logs.iter().find(|log| place(log) == *wanted);
         log.cloned().ok_or_else(|| Error::NoSuchLog(wanted.clone()))
@@ -256,14 +256,14 @@ fn assign(
     let mut positions = Vec::new();
     for log in logs {
         let origin = log.origin();
-        let no_topic = || ingest::Error::NoTopic { topic: origin.topic().to_owned() };
-        let fact = facts.iter().find(|f| f.topic == origin.topic()).ok_or_else(no_topic)?;
-        let marks = kafka::watermarks(settings, origin.topic(), origin.partition(), timeout(config))?;
+        let no_topic = || ingest::Error::NoTopic { topic: origin.topic.to_owned() };
+        let fact = facts.iter().find(|f| f.topic == origin.topic).ok_or_else(no_topic)?;
+        let marks = kafka::watermarks(settings, origin.topic, origin.partition, timeout(config))?;
         let start = start_of(log.name(), log.generation(), &log.state()?, fact, marks)?;
         let position = Position { next_offset: start.offset, leader_epoch: start.leader_epoch };
         positions.push(kafka::Assignment {
-            topic: origin.topic().to_owned(),
-            partition: origin.partition(),
+            topic: origin.topic.to_owned(),
+            partition: origin.partition,
             position,
         });
     }
@@ -273,7 +273,7 @@ fn assign(
 fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
     facts.iter().try_for_each(TopicFacts::check)?;
     for log in logs {
-        let of_topic = facts.iter().filter(|f| f.topic == log.origin().topic());
+        let of_topic = facts.iter().filter(|f| f.topic == log.origin().topic);
         for fact in of_topic {
             let topic = fact.topic_id.as_deref();
             log.generation().check(log.name(), &fact.cluster_id, topic, fact.partitions)?;
@@ -324,7 +324,7 @@ fn published_checkpoints(config: &Config, settings: &Settings) -> Result<Vec<Vec
 fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     for log in logs {
-        let (topic, partition) = (log.origin().topic(), log.origin().partition());
+        let (topic, partition) = (log.origin().topic, log.origin().partition);
         let marks = consumer.watermarks(topic, partition, CONSUMER_POLL);
         let Ok((_, high)) = marks else { continue };
         let label = LogLabel::from(log.origin());
@@ -337,7 +337,7 @@ fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
 fn commit_for_display(consumer: &Consumer, logs: &[Arc<Log>]) {
     let place = |log: &Arc<Log>| {
         let origin = log.origin();
-        (origin.topic().to_owned(), origin.partition(), log.tail().next_offset)
+        (origin.topic.to_owned(), origin.partition, log.tail().next_offset)
     };
     let positions: Vec<_> = logs.iter().map(place).collect();
     // Only dashboards read these (law 4).

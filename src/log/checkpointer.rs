@@ -150,7 +150,7 @@ impl Checkpointer {
         if now.saturating_sub(at) < self.publishing.registry_interval {
             return Ok(false);
         }
-        if log.origin().topic() != self.publishing.registry_topic {
+        if log.origin().topic != self.publishing.registry_topic {
             return Ok(true);
         }
         for index in last..size {

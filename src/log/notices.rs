@@ -86,10 +86,16 @@ pub fn notice(body: Body, clock: &dyn Clock) -> Result<Vec<u8>, getrandom::Error
     let event = Event {
         event_id: id.as_bytes().to_vec(),
         salt: salt.to_vec(),
-        occurred_at: Some(custodia_core::schema::timestamp_of_ms(now_ms)),
+        occurred_at: Some(timestamp(now_ms)),
         producer: PRODUCER.to_owned(),
         body: Some(body),
         ..Event::default()
     };
     Ok(event.encode_to_vec())
+}
+
+fn timestamp(ms: i64) -> prost_types::Timestamp {
+    // The remainder is 0 to 999 milliseconds: below 2^30 nanoseconds.
+    let nanos = i32::try_from(ms.rem_euclid(1000) * 1_000_000).unwrap_or(0);
+    prost_types::Timestamp { seconds: ms.div_euclid(1000), nanos }
 }

@@ -1,0 +1,110 @@
+//! `custodia fsck`: the oracle over a whole folder, and over the topics where asked.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use custodia_core::note::VerifierKey;
+use custodia_core::origin::Origin;
+use custodia_core::record::Record;
+
+use super::init::timeout;
+use super::{Error, kafka_settings, parts};
+use crate::config::Config;
+use crate::fsck::{LedgerParts, Produced, RecordSource, Report, SourceError, check_ledger};
+use crate::kafka::{self, Settings, read_range, watermarks};
+use crate::log::Folder;
+use crate::sign::Signer;
+
+/// Records on their way from the reading thread to the check.
+const AHEAD_RECORDS: usize = 4096;
+
+/// Checks the folder against itself, and against the topics where asked.
+///
+/// # Errors
+/// Where the folder can't be opened or Kafka can't be read. What is wrong with the logs is in the
+/// report.
+pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
+    let folder = Folder::open(&config.ledger.folder)?;
+    let shared = parts::shared(config, folder.origins()?.len());
+    let keys = parts::open_keys(config, &folder, &shared)?;
+    let signer = config.signer.enabled.then(|| Signer::open(&config.signer.folder)).transpose()?;
+    let verifier = |origin: &Origin| -> Option<VerifierKey> {
+        signer.as_ref().and_then(|signer| signer.vkey(&origin.to_string()).ok())
+    };
+    let parts = LedgerParts {
+        folder: &folder,
+        shared: &shared,
+        keys: &keys,
+        verifier: &verifier,
+        cursors: &|_| Vec::new(),
+    };
+    let mut topics = Topics { settings: kafka_settings(config), patience: timeout(config) };
+    let source: Option<&mut dyn RecordSource> =
+        if against_topic { Some(&mut topics) } else { None };
+    Ok(check_ledger(&parts, source, &mut |_| {})?)
+}
+
+/// The ledger's topics, read again.
+struct Topics {
+    settings: Settings,
+    patience: Duration,
+}
+
+impl RecordSource for Topics {
+    fn records(
+        &mut self,
+        origin: &Origin,
+        from: u64,
+        to: u64,
+    ) -> Result<Produced<'_>, SourceError> {
+        let (topic, partition, patience) = (origin.topic.clone(), origin.partition, self.patience);
+        let (low, _) = watermarks(&self.settings, &topic, partition, patience).map_err(unread)?;
+        let first_offset = low.max(from);
+        let (sender, receiver) = sync_channel(AHEAD_RECORDS);
+        let settings = self.settings.clone();
+        // The thread ends with the topic, or with the first record that nobody takes any more.
+        thread::spawn(move || read(&settings, &topic, partition, first_offset, patience, &sender));
+        let below = move |record: &Result<Record, SourceError>| {
+            record.as_ref().map_or(true, |record| record.offset < to)
+        };
+        let records = Box::new(receiver.into_iter().take_while(below));
+        Ok(Produced { first_offset, records })
+    }
+}
+
+type Sent = SyncSender<Result<Record, SourceError>>;
+
+/// Why reading ended before the topic did.
+enum Ended {
+    Kafka(kafka::Error),
+    NobodyListens,
+}
+
+impl From<kafka::Error> for Ended {
+    fn from(error: kafka::Error) -> Self {
+        Self::Kafka(error)
+    }
+}
+
+fn read(
+    settings: &Settings,
+    topic: &str,
+    partition: u32,
+    from: u64,
+    patience: Duration,
+    sent: &Sent,
+) {
+    let each = |fetched: kafka::Fetched| {
+        sent.send(Ok(fetched.record)).map_err(|_| Ended::NobodyListens)
+    };
+    if let Err(Ended::Kafka(error)) = read_range(settings, topic, partition, from, patience, each) {
+        // Where nobody listens, nobody needs to know.
+        drop(sent.send(Err(unread(error))));
+    }
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn unread(error: kafka::Error) -> SourceError {
+    SourceError { reason: error.to_string() }
+}

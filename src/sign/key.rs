@@ -1,0 +1,94 @@
+//! The key that signs, behind a trait where a key-management service can stand.
+
+use super::Error;
+use super::folder::Folder;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use custodia_core::note::{self, Algorithm, VerifierKey};
+use ed25519_dalek::Signer as _;
+use zeroize::Zeroizing;
+
+/// The key file's name in the signer's folder.
+pub(super) const KEY: &str = "key";
+/// What every key file begins with; the version follows.
+const FAMILY: &str = "custodia-signing-key/";
+/// The key file's first line.
+const FORMAT: &str = "custodia-signing-key/v1";
+
+/// What a key says when it doesn't sign.
+pub type KeyFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The ledger's one Ed25519 key (design 3.4). It signs for all of the ledger's logs; each log's
+/// verifier key follows from it and the log's origin.
+pub trait SigningKey: Send {
+    /// The public key's 32 bytes (RFC 8032).
+    fn public(&self) -> [u8; 32];
+
+    /// Signs bytes with plain Ed25519 (RFC 8032): the same bytes give the same signature.
+    ///
+    /// # Errors
+    /// Whatever keeps the key from signing; the caller may try again.
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyFailure>;
+
+    /// The verifier key under a name: for a log its origin.
+    ///
+    /// # Errors
+    /// [`note::Error::KeyName`] for a name that a signature line can't carry.
+    fn vkey(&self, name: &str) -> Result<VerifierKey, note::Error> {
+        VerifierKey::new(name, Algorithm::Ed25519, &self.public())
+    }
+}
+
+/// A key whose seed lies in the signer's folder.
+pub(super) struct FileKey(ed25519_dalek::SigningKey);
+
+impl FileKey {
+    /// Draws a seed from the system and writes it; the caller has seen that no key is there.
+    pub(super) fn create(folder: &Folder) -> Result<Self, Error> {
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|error| Error::Io {
+            action: "draw random bytes for",
+            path: folder.file(KEY),
+            source: std::io::Error::other(error.to_string()),
+        })?;
+        let encoded = Zeroizing::new(STANDARD.encode(*seed));
+        let file = Zeroizing::new(format!("{FORMAT}\n{}\n", *encoded));
+        folder.write(KEY, file.as_bytes())?;
+        Ok(Self(ed25519_dalek::SigningKey::from_bytes(&seed)))
+    }
+
+    /// Reads the seed.
+    pub(super) fn open(folder: &Folder) -> Result<Self, Error> {
+        let path = folder.file(KEY);
+        let file = folder
+            .read(KEY)?
+            .ok_or_else(|| Error::NoKey { path: path.clone() })?;
+        let file = Zeroizing::new(file);
+        let malformed = || Error::KeyMalformed { path: path.clone() };
+        let text = str::from_utf8(&file).map_err(|_| malformed())?;
+        let (format, seed) = text.split_once('\n').ok_or_else(malformed)?;
+        if format.starts_with(FAMILY) && format != FORMAT {
+            return Err(Error::UnknownFormat {
+                path,
+                found: format.to_owned(),
+            });
+        }
+        let seed = seed
+            .strip_suffix('\n')
+            .filter(|_| format == FORMAT)
+            .ok_or_else(malformed)?;
+        let seed = Zeroizing::new(STANDARD.decode(seed).map_err(|_| malformed())?);
+        let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| malformed())?;
+        Ok(Self(ed25519_dalek::SigningKey::from_bytes(seed)))
+    }
+}
+
+impl SigningKey for FileKey {
+    fn public(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyFailure> {
+        Ok(self.0.sign(message).to_bytes())
+    }
+}
