@@ -13,7 +13,9 @@ use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::clock::Clock;
 use crate::config::{Assignment, Config};
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
-use crate::kafka::{self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range};
+use crate::kafka::{
+    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, watermarks,
+};
 use crate::log::{
     Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices,
 };
@@ -29,12 +31,10 @@ const LAG_INTERVAL: Duration = Duration::from_secs(5);
 pub struct Running {
     opened: Opened,
     threads: Threads,
-    consumer: Arc<Consumer>,
     checkpointer: Option<Arc<Mutex<Checkpointer>>>,
     outbox: Arc<KafkaOutbox>,
     registry: Arc<Registry>,
     metrics: Metrics,
-    stop_deadline: Duration,
 }
 
 /// Opens the ledger that the configuration names, checks what must hold, and starts it.
@@ -56,15 +56,13 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
     let mut running = Running {
         opened,
         threads: Threads::new(),
-        consumer: Arc::new(consumer),
         checkpointer,
         outbox,
         registry: Arc::new(registry),
         metrics: metrics.clone(),
-        stop_deadline: Duration::from_millis(config.serve.stop_deadline_ms),
     };
     running.start_appending(config, assigned.iter().zip(readers), &clock, &metrics)?;
-    running.start_watching(&metrics)?;
+    running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
     running.announce(config)?;
     running.start_checkpoints(config)?;
@@ -108,16 +106,12 @@ impl Running {
     /// # Errors
     /// The failure that made it stop, where there was one.
     pub fn stop(self) -> Result<(), Error> {
-        let Self { opened, threads, consumer, checkpointer, stop_deadline, .. } = self;
+        let Self { threads, checkpointer, .. } = self;
         let failed = threads.join();
         if failed.is_none()
             && let Some(checkpointer) = checkpointer
         {
             locked(&checkpointer).round()?;
-        }
-        commit_for_display(&consumer, &opened.logs);
-        if let Ok(consumer) = Arc::try_unwrap(consumer) {
-            consumer.close(stop_deadline)?;
         }
         info!("stopped");
         failed.map_or(Ok(()), Err)
@@ -147,8 +141,13 @@ impl Running {
     }
 
     /// Watches the consumer's own events and measures lag.
-    fn start_watching(&mut self, metrics: &Metrics) -> Result<(), Error> {
-        let consumer = Arc::clone(&self.consumer);
+    fn start_watching(
+        &mut self,
+        config: &Config,
+        consumer: Consumer,
+        metrics: &Metrics,
+    ) -> Result<(), Error> {
+        let deadline = Duration::from_millis(config.serve.stop_deadline_ms);
         let (logs, metrics) = (self.opened.logs.clone(), metrics.clone());
         self.threads.spawn("consumer".into(), move |stop| {
             let rounds = LAG_INTERVAL.as_millis() / CONSUMER_POLL.as_millis();
@@ -165,6 +164,11 @@ impl Running {
                     measure_lag(&consumer, &logs, &metrics);
                     commit_for_display(&consumer, &logs);
                 }
+            }
+            commit_for_display(&consumer, &logs);
+            // Everything that was appended is on disk, however long the brokers take to part.
+            if let Err(error) = consumer.close(deadline) {
+                warn!(%error, "the consumer was left behind");
             }
             Ok(())
         })
@@ -258,7 +262,7 @@ fn assign(
         let origin = log.origin();
         let no_topic = || ingest::Error::NoTopic { topic: origin.topic.to_owned() };
         let fact = facts.iter().find(|f| f.topic == origin.topic).ok_or_else(no_topic)?;
-        let marks = kafka::watermarks(settings, origin.topic, origin.partition, timeout(config))?;
+        let marks = watermarks(settings, &origin.topic, origin.partition, timeout(config))?;
         let start = start_of(log.name(), log.generation(), &log.state()?, fact, marks)?;
         let position = Position { next_offset: start.offset, leader_epoch: start.leader_epoch };
         positions.push(kafka::Assignment {
@@ -324,7 +328,7 @@ fn published_checkpoints(config: &Config, settings: &Settings) -> Result<Vec<Vec
 fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     for log in logs {
-        let (topic, partition) = (log.origin().topic, log.origin().partition);
+        let (topic, partition) = (&log.origin().topic, log.origin().partition);
         let marks = consumer.watermarks(topic, partition, CONSUMER_POLL);
         let Ok((_, high)) = marks else { continue };
         let label = LogLabel::from(log.origin());

@@ -234,7 +234,7 @@ fn opened_record(
     let Some((locator, sealed)) = payload.split_first_chunk::<LOCATOR_BYTES>() else {
         return Err(format!("cut short at {} bytes", payload.len()));
     };
-    let key = keys.find_located(locator).map_err(|e| format!("its key can't be read: {e}"))?;
+    let key = keys.find_located(origin, locator).map_err(|e| format!("its key can't be read: {e}"))?;
     let Some(key) = key else {
         return Err("the key store has no key for it: an erasure was cut short, or it is damaged".into());
     };

@@ -53,6 +53,7 @@ mod tests {
             cleanup_policy: Some("delete".into()),
             timestamp_type: Some("LogAppendTime".into()),
             retention_ms: None,
+            max_message_bytes: None,
         }
     }
 

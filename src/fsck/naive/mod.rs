@@ -11,7 +11,9 @@ mod tree;
 mod wire;
 
 pub use entry::{ENTRY_BYTES, Facts, entry};
-pub use tree::{EMPTY_ROOT, Hash, Tile, Tiles, leaf_hash, root};
+#[cfg(test)]
+pub use tree::EMPTY_ROOT;
+pub use tree::{Hash, Tile, Tiles, leaf_hash, root};
 
 #[cfg(test)]
 mod tests;

@@ -113,7 +113,7 @@ impl Town {
     }
 
     fn fill(&self, origin: &Origin) {
-        let generation = Generation::new(Some("c".into()), Some("t".into()), 1, START);
+        let generation = Generation::new("c".into(), Some("t".into()), 1, START);
         let path = self.folder.log_path(origin);
         Log::create(&path, origin, &generation, b"opened", &self.shared).unwrap();
         let log = Log::open(&path, origin.clone(), &self.shared).unwrap();
