@@ -287,7 +287,7 @@ fn a_question_beyond_the_rows_is_refused() {
 
 #[test]
 fn rows_ahead_of_their_log_are_refused() {
-    let mut town = whole_town(&town::many(3));
+    let town = whole_town(&town::many(3));
     town.overwrite(&rows::CURSOR, &4_u64.to_be_bytes());
     assert_eq!(town.reopened().unwrap_err().code(), "CU-0500");
     town.overwrite(&rows::CURSOR, b"x");

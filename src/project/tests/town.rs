@@ -23,12 +23,12 @@ use crate::metrics::Metrics;
 use crate::store::{Batch, Budget, Direction, Durability, KeyRange, Pair, Read as _, Shared};
 
 pub(super) const NOW_MS: i64 = 1_700_000_000_000;
-/// All of partition 0 of 2, so that only their key's bytes decide what is misplaced.
+/// The last belongs in partition 1; the log is that of partition 0.
 pub(super) const PEOPLE: [&str; 4] = [
     "abcdefghijklmnopqrstuv2345",
-    "bbcdefghijklmnopqrstuv2345",
-    "cbcdefghijklmnopqrstuv2345",
     "dbcdefghijklmnopqrstuv2345",
+    "ebcdefghijklmnopqrstuv2345",
+    "bbcdefghijklmnopqrstuv2345",
 ];
 pub(super) const PARTITIONS: u32 = 2;
 pub(super) const WRONG_KEY: u8 = 4;
