@@ -1,6 +1,6 @@
 //! `custodia --dump-config`: each value and where it came from.
 
-use comfy_table::{Table, style::presets::NOTHING};
+use comfy_table::{Table, presets::NOTHING};
 
 use super::exit;
 use crate::config::Setting;
