@@ -2,6 +2,8 @@
 //!
 //! Filtered by `CUSTODIA_LOG` in the notation of `tracing_subscriber::EnvFilter`; default `info`.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// The environment variable that filters logs.
@@ -20,7 +22,8 @@ pub enum LogFormat {
 pub fn start(format: LogFormat, default_filter: &str) {
     let filter = EnvFilter::try_from_env(FILTER_VARIABLE)
         .unwrap_or_else(|_| EnvFilter::new(default_filter));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().with_span_list(true).try_init(),

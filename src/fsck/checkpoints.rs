@@ -27,9 +27,19 @@ impl<'a> Checkpoints<'a> {
         verifier: Option<&'a VerifierKey>,
         found: &mut Found<'_>,
     ) -> Self {
-        let rows = shelf.0.iterate(CHECKPOINTS, &KeyRange::all(), Direction::Ascending);
-        let rows = rows.map_err(|error| found.damaged(CHECKPOINTS, &error)).ok();
-        let mut all = Self { origin: origin.to_owned(), verifier, rows, next: None, good: 0 };
+        let rows = shelf
+            .0
+            .iterate(CHECKPOINTS, &KeyRange::all(), Direction::Ascending);
+        let rows = rows
+            .map_err(|error| found.damaged(CHECKPOINTS, &error))
+            .ok();
+        let mut all = Self {
+            origin: origin.to_owned(),
+            verifier,
+            rows,
+            next: None,
+            good: 0,
+        };
         all.advance(found);
         all
     }
@@ -52,7 +62,9 @@ impl<'a> Checkpoints<'a> {
         root: impl FnOnce() -> Option<Hash>,
         found: &mut Found<'_>,
     ) {
-        let Some((_, signed)) = self.next.take_if(|(at, _)| *at == size) else { return };
+        let Some((_, signed)) = self.next.take_if(|(at, _)| *at == size) else {
+            return;
+        };
         match self.check(size, &signed, root()) {
             Ok(()) => self.good += 1,
             Err(what) => found.add(Place::Checkpoint(size), what),

@@ -48,8 +48,16 @@ impl fmt::Display for Place {
         match self {
             Self::Payload(index) => write!(out, "payload {index}"),
             Self::Entry(index) => write!(out, "entry {index}"),
-            Self::Tile { level, index, position: None } => write!(out, "tile {level}/{index}"),
-            Self::Tile { level, index, position: Some(position) } => {
+            Self::Tile {
+                level,
+                index,
+                position: None,
+            } => write!(out, "tile {level}/{index}"),
+            Self::Tile {
+                level,
+                index,
+                position: Some(position),
+            } => {
                 write!(out, "tile {level}/{index}, hash {position}")
             }
             Self::Checkpoint(size) => write!(out, "checkpoint of size {size}"),
@@ -96,7 +104,11 @@ pub(super) struct Found<'a> {
 
 impl<'a> Found<'a> {
     pub(super) fn in_log(origin: &str, all: &'a mut Findings) -> Self {
-        Self { origin: origin.to_owned(), all, damaged: BTreeSet::new() }
+        Self {
+            origin: origin.to_owned(),
+            all,
+            damaged: BTreeSet::new(),
+        }
     }
 
     pub(super) fn add(&mut self, place: Place, what: impl Into<String>) {
@@ -104,14 +116,21 @@ impl<'a> Found<'a> {
             self.all.more += 1;
             return;
         }
-        let finding = Finding { origin: self.origin.clone(), place, what: what.into() };
+        let finding = Finding {
+            origin: self.origin.clone(),
+            place,
+            what: what.into(),
+        };
         self.all.kept.push(finding);
     }
 
     /// A family that can't be read at some place: said once.
     pub(super) fn damaged(&mut self, family: Family, error: &dyn fmt::Display) {
         if self.damaged.insert(family) {
-            self.add(Place::Store, format!("family {}: {error}", family.disk_name()));
+            self.add(
+                Place::Store,
+                format!("family {}: {error}", family.disk_name()),
+            );
         }
     }
 }
@@ -122,8 +141,16 @@ mod tests {
 
     #[test]
     fn a_finding_names_its_log_and_place() {
-        let place = Place::Tile { level: 1, index: 0, position: Some(7) };
-        let finding = Finding { origin: "l/t/0/0".into(), place, what: "differs".into() };
+        let place = Place::Tile {
+            level: 1,
+            index: 0,
+            position: Some(7),
+        };
+        let finding = Finding {
+            origin: "l/t/0/0".into(),
+            place,
+            what: "differs".into(),
+        };
         assert_eq!(finding.to_string(), "l/t/0/0: tile 1/0, hash 7: differs");
         let json = serde_json::to_value(&finding).unwrap();
         assert_eq!(json["place"]["kind"], "tile");

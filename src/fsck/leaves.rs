@@ -73,14 +73,23 @@ impl Chunk {
         let payloads = read_payloads(shelf, keys, origin, first, &entries, found);
         let tile = tiles::read(shelf, 0, first / WIDTH as u64, found);
         let hashes = tiles::stored_hashes(&tile);
-        Self { first, entries, payloads, tile, hashes }
+        Self {
+            first,
+            entries,
+            payloads,
+            tile,
+            hashes,
+        }
     }
 
     /// The leaves' hashes by their entries and by their tile, where both are whole and differ: the
     /// tree above may vouch for one.
     pub(super) fn both_ways(&self) -> Option<(Vec<Hash>, Vec<Hash>)> {
-        let by_entry: Option<Vec<Hash>> =
-            self.entries.iter().map(|entry| whole(entry).map(|e| leaf_hash(&e))).collect();
+        let by_entry: Option<Vec<Hash>> = self
+            .entries
+            .iter()
+            .map(|entry| whole(entry).map(|e| leaf_hash(&e)))
+            .collect();
         let by_entry = by_entry?;
         let by_tile = self.hashes.get(..self.entries.len())?.to_vec();
         (by_entry != by_tile).then_some((by_entry, by_tile))
@@ -113,19 +122,34 @@ impl Chunk {
         };
         let Some(entry) = entry else {
             let entry = in_tile.and_then(|hash| topic.entry_of(&hash));
-            return Leaf { index, hash: in_tile, entry, opened: false, erased: false };
+            return Leaf {
+                index,
+                hash: in_tile,
+                entry,
+                opened: false,
+                erased: false,
+            };
         };
         let (mut opened, mut erased) = (false, false);
         match payload {
             Payload::Opened(gives) if **gives == entry => opened = true,
             Payload::Opened(_) => {
-                found.add(Place::Payload(index), "opens, but its record gives another entry");
+                found.add(
+                    Place::Payload(index),
+                    "opens, but its record gives another entry",
+                );
             }
             Payload::Fails(what) => found.add(Place::Payload(index), what.clone()),
             Payload::Missing => erased = true,
             Payload::Unread => {}
         }
-        Leaf { index, hash: Some(leaf_hash(&entry)), entry: Some(entry), opened, erased }
+        Leaf {
+            index,
+            hash: Some(leaf_hash(&entry)),
+            entry: Some(entry),
+            opened,
+            erased,
+        }
     }
 }
 
@@ -165,7 +189,9 @@ fn wrong_entry(
 }
 
 fn whole(held: &Held<Vec<u8>>) -> Option<Entry> {
-    let Held::There(bytes) = held else { return None };
+    let Held::There(bytes) = held else {
+        return None;
+    };
     Facts::of(bytes)?;
     bytes.as_slice().try_into().ok()
 }
@@ -188,7 +214,10 @@ fn read_entries(
         }
     });
     if !all {
-        entries.iter_mut().filter(|e| **e == Held::Missing).for_each(|e| *e = Held::Unread);
+        entries
+            .iter_mut()
+            .filter(|e| **e == Held::Missing)
+            .for_each(|e| *e = Held::Unread);
     }
     entries
 }
@@ -213,7 +242,10 @@ fn read_payloads(
         }
     });
     if !all {
-        payloads.iter_mut().filter(|p| **p == Payload::Missing).for_each(|p| *p = Payload::Unread);
+        payloads
+            .iter_mut()
+            .filter(|p| **p == Payload::Missing)
+            .for_each(|p| *p = Payload::Unread);
     }
     payloads
 }
@@ -234,9 +266,12 @@ fn opened_record(
     let Some((locator, sealed)) = payload.split_first_chunk::<LOCATOR_BYTES>() else {
         return Err(format!("cut short at {} bytes", payload.len()));
     };
-    let key = keys.find_located(origin, locator).map_err(|e| format!("its key can't be read: {e}"))?;
+    let key = keys.find_located(origin, locator);
+    let key = key.map_err(|e| format!("its key can't be read: {e}"))?;
     let Some(key) = key else {
-        return Err("the key store has no key for it: an erasure was cut short, or it is damaged".into());
+        return Err(
+            "the key store has no key for it: an erasure was cut short, or it is damaged".into(),
+        );
     };
     let clear = open_payload(&key, origin, entry, sealed)
         .map_err(|_| "does not open under its key for its entry".to_owned())?;
@@ -245,12 +280,7 @@ fn opened_record(
 
 /// Whether the key that sealed a payload, which is missing, is still there: then nobody erased it.
 /// The label of a record that splits is known where the topic still has it.
-pub(super) fn key_is_there(
-    keys: &KeyStore,
-    origin: &str,
-    leaf: &Leaf,
-    topic: &Topic<'_>,
-) -> bool {
+pub(super) fn key_is_there(keys: &KeyStore, origin: &str, leaf: &Leaf, topic: &Topic<'_>) -> bool {
     let there = |label: Label<'_>| keys.find(origin, &label).is_ok_and(|key| key.is_some());
     let facts = leaf.entry.as_ref().and_then(|entry| Facts::of(entry));
     let key = facts.and_then(|facts| topic.key_at(facts.offset).filter(|_| facts.splits));

@@ -29,17 +29,24 @@ impl<'a> Line<'a> {
         let gaps = Gaps::new(shelf, found);
         let doubt = start.is_none();
         let latest_ms = i64::MIN;
-        Self { shelf, gaps, next: start, last: None, doubt, latest_ms, late_doubt: false }
+        Self {
+            shelf,
+            gaps,
+            next: start,
+            last: None,
+            doubt,
+            latest_ms,
+            late_doubt: false,
+        }
     }
 
     /// Passes a leaf; `facts` are `None` where its entry isn't known.
     pub(super) fn pass(&mut self, index: u64, facts: Option<&Facts>, found: &mut Found<'_>) {
-        match facts {
-            Some(facts) => {
-                self.pass_offset(index, facts.offset, found);
-                self.latest_ms = self.latest_ms.max(facts.timestamp_ms);
-            }
-            None => (self.doubt, self.late_doubt) = (true, true),
+        if let Some(facts) = facts {
+            self.pass_offset(index, facts.offset, found);
+            self.latest_ms = self.latest_ms.max(facts.timestamp_ms);
+        } else {
+            (self.doubt, self.late_doubt) = (true, true);
         }
         let width = WIDTH as u64;
         if index % width == width - 1 {
@@ -73,7 +80,10 @@ impl<'a> Line<'a> {
         match stored {
             Some(stored) if self.late_doubt && stored >= self.latest_ms => self.latest_ms = stored,
             Some(stored) if stored == self.latest_ms => {}
-            _ => found.add(Place::Clock(tile), "is not the latest timestamp up to its end"),
+            _ => found.add(
+                Place::Clock(tile),
+                "is not the latest timestamp up to its end",
+            ),
         }
         self.late_doubt = false;
     }
@@ -91,13 +101,15 @@ impl<'a> Line<'a> {
     /// Names what belongs to no leaf, once all of the `size` leaves were passed.
     pub(super) fn end(&mut self, size: u64, found: &mut Found<'_>) {
         if self.doubt {
-            self.gaps.pass_within(self.next.unwrap_or(0), u64::MAX, found);
+            self.gaps
+                .pass_within(self.next.unwrap_or(0), u64::MAX, found);
         }
         self.gaps.end(found);
         let full = size / WIDTH as u64;
-        self.shelf.each_number(CLOCKS, full, None, found, &mut |tile, _, found| {
-            found.add(Place::Clock(tile), "belongs to no full tile");
-        });
+        self.shelf
+            .each_number(CLOCKS, full, None, found, &mut |tile, _, found| {
+                found.add(Place::Clock(tile), "belongs to no full tile");
+            });
     }
 }
 
@@ -111,9 +123,15 @@ struct Gaps<'a> {
 
 impl<'a> Gaps<'a> {
     fn new(shelf: Shelf<'a>, found: &mut Found<'_>) -> Self {
-        let rows = shelf.0.iterate(GAPS, &KeyRange::all(), Direction::Ascending);
+        let rows = shelf
+            .0
+            .iterate(GAPS, &KeyRange::all(), Direction::Ascending);
         let rows = rows.map_err(|error| found.damaged(GAPS, &error)).ok();
-        let mut gaps = Self { broken: rows.is_none(), rows, next: None };
+        let mut gaps = Self {
+            broken: rows.is_none(),
+            rows,
+            next: None,
+        };
         gaps.advance(found);
         gaps
     }
@@ -154,21 +172,33 @@ impl<'a> Gaps<'a> {
     /// Gaps between two known leaves with unknown ones between them.
     fn pass_within(&mut self, first: u64, after: u64, found: &mut Found<'_>) {
         self.strays_below(first, found);
-        while self.next.is_some_and(|(at, end)| at < after && end.is_some_and(|e| e <= after)) {
+        while self
+            .next
+            .is_some_and(|(at, end)| at < after && end.is_some_and(|e| e <= after))
+        {
             self.advance(found);
         }
     }
 
     fn strays_below(&mut self, first: u64, found: &mut Found<'_>) {
-        while let Some((at, _)) = self.next
-            && at < first
-        {
-            found.add(Place::Gap(at), "recorded, though the leaves show no gap that begins there");
-            self.advance(found);
+        while self.next.is_some_and(|(at, _)| at < first) {
+            self.pass_stray(found);
         }
     }
 
+    fn pass_stray(&mut self, found: &mut Found<'_>) {
+        if let Some((at, _)) = self.next {
+            found.add(
+                Place::Gap(at),
+                "recorded, though the leaves show no gap that begins there",
+            );
+        }
+        self.advance(found);
+    }
+
     fn end(&mut self, found: &mut Found<'_>) {
-        self.strays_below(u64::MAX, found);
+        while self.next.is_some() {
+            self.pass_stray(found);
+        }
     }
 }

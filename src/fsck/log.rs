@@ -52,7 +52,13 @@ pub fn check_log(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<super::Report, Error> {
     let mut findings = Findings::default();
-    let log = check(parts, &Start::read(parts), produced, progress, &mut findings)?;
+    let log = check(
+        parts,
+        &Start::read(parts),
+        produced,
+        progress,
+        &mut findings,
+    )?;
     Ok(super::Report::of(vec![log], findings))
 }
 
@@ -83,12 +89,18 @@ pub(super) fn check(
     let shelf = Shelf(parts.store);
     check_meta(shelf, start, &mut found);
     let size = settle_size(shelf, start.state.as_ref(), &mut found);
-    let offset = start.generation.as_ref().map(|generation| generation.start_offset);
+    let offset = start
+        .generation
+        .as_ref()
+        .map(|generation| generation.start_offset);
     let mut walk = Walk {
         parts,
         shelf,
         size,
-        state_root: start.state.filter(|state| state.size == size).map(|state| state.root),
+        state_root: start
+            .state
+            .filter(|state| state.size == size)
+            .map(|state| state.root),
         tree: Tiles::default(),
         tree_is_known: true,
         line: Line::new(shelf, offset, &mut found),
@@ -105,7 +117,11 @@ pub(super) fn check(
 fn check_meta(shelf: Shelf<'_>, start: &Start, found: &mut Found<'_>) {
     for (key, readable, name) in [
         (STATE, start.state.is_some(), "its state"),
-        (GENERATION, start.generation.is_some(), "what its generation fixes"),
+        (
+            GENERATION,
+            start.generation.is_some(),
+            "what its generation fixes",
+        ),
     ] {
         match shelf.get(META, key, found) {
             Held::There(_) if !readable => found.add(Place::State, format!("{name} can't be read")),
@@ -120,20 +136,24 @@ fn check_meta(shelf: Shelf<'_>, start: &Start, found: &mut Found<'_>) {
     }
 }
 
-/// How many leaves there are: what two of state, entries and tiles say. Where no two agree, the
-/// most that is on disk.
+/// How many leaves there are: what two of state, entries and tiles say. Where no two agree, it is
+/// the fewer of those on disk: what lies past them is named as such.
 fn settle_size(shelf: Shelf<'_>, state: Option<&State>, found: &mut Found<'_>) -> u64 {
     let entries = shelf.last(ENTRIES, &KeyRange::all(), found);
-    let entries = entries.and_then(|(key, _)| number(&key)).map_or(0, |last| last.saturating_add(1));
-    let in_tiles = tiles::leaves_in_tiles(shelf, found).unwrap_or(0);
+    let entries = entries
+        .and_then(|(key, _)| number(&key))
+        .map_or(0, |last| last.saturating_add(1));
+    let in_tiles = tiles::leaves_in_tiles(shelf, found);
     let said = state.map(|state| state.size);
     let size = match said {
-        Some(said) if said == entries || said == in_tiles => said,
-        _ if entries == in_tiles => entries,
-        _ => entries.max(in_tiles),
+        Some(said) if said == entries || said == in_tiles.unwrap_or(0) => said,
+        _ => in_tiles.map_or(entries, |in_tiles| in_tiles.min(entries)),
     };
     if let Some(said) = said.filter(|said| *said != size) {
-        found.add(Place::State, format!("says that there are {said} leaves, where {size} are"));
+        found.add(
+            Place::State,
+            format!("says that there are {said} leaves, where {size} are"),
+        );
     }
     size
 }
@@ -169,7 +189,11 @@ impl Walk<'_> {
             let chunk = Chunk::read(self.shelf, self.parts.keys, origin, first, end, found);
             self.pass_chunk(&chunk, found)?;
             first = end;
-            progress(Progress { origin, done: end, size: self.size });
+            progress(Progress {
+                origin,
+                done: end,
+                size: self.size,
+            });
         }
         Ok(())
     }
@@ -196,7 +220,10 @@ impl Walk<'_> {
     ) -> Result<(), Error> {
         self.payloads_opened += u64::from(leaf.opened);
         if leaf.erased && key_is_there(self.parts.keys, self.parts.origin, leaf, &self.topic) {
-            found.add(Place::Payload(leaf.index), "missing, though the key that sealed it is there");
+            found.add(
+                Place::Payload(leaf.index),
+                "missing, though the key that sealed it is there",
+            );
         } else {
             self.erased += u64::from(leaf.erased);
         }
@@ -213,7 +240,8 @@ impl Walk<'_> {
 
     fn pass_checkpoint(&mut self, found: &mut Found<'_>) {
         let (tree, known) = (&self.tree, self.tree_is_known);
-        self.checkpoints.pass(tree.size(), || known.then(|| tree.root()), found);
+        self.checkpoints
+            .pass(tree.size(), || known.then(|| tree.root()), found);
     }
 
     /// Compares a tile; `level_0` is the stored one of the leaves passed last.
@@ -228,9 +256,12 @@ impl Walk<'_> {
 
     /// Whom the tree above vouches for, where entries and their tile differ.
     fn vouched(&self, chunk: &Chunk, found: &mut Found<'_>) -> Vouched {
-        let Some((by_entry, by_tile)) = chunk.both_ways() else { return Vouched::Neither };
+        let Some((by_entry, by_tile)) = chunk.both_ways() else {
+            return Vouched::Neither;
+        };
         let above = self.root_above(by_tile.len(), found);
-        let is_vouched = |hashes: &[Hash]| above.is_some_and(|above| self.root_with(hashes) == above);
+        let is_vouched =
+            |hashes: &[Hash]| above.is_some_and(|above| self.root_with(hashes) == above);
         if is_vouched(&by_tile) {
             Vouched::Tile
         } else if is_vouched(&by_entry) {
@@ -256,7 +287,9 @@ impl Walk<'_> {
             return root(hashes);
         }
         let mut tree = self.tree.clone();
-        hashes.iter().for_each(|hash| drop(tree.push(*hash)));
+        for hash in hashes {
+            tree.push(*hash);
+        }
         tree.root()
     }
 
@@ -269,7 +302,12 @@ impl Walk<'_> {
         if let Some(state) = state {
             self.check_state(state, found);
         }
-        for (name, size) in self.parts.cursors.iter().filter(|(_, size)| *size > self.size) {
+        for (name, size) in self
+            .parts
+            .cursors
+            .iter()
+            .filter(|(_, size)| *size > self.size)
+        {
             let what = format!("{name} is at {size}, past the log's {} leaves", self.size);
             found.add(Place::Rows, what);
         }
@@ -278,12 +316,17 @@ impl Walk<'_> {
 
     fn find_leaves_past_the_end(&self, found: &mut Found<'_>) {
         let size = self.size;
-        self.shelf.each_number(ENTRIES, size, None, found, &mut |index, _, found| {
-            found.add(Place::Entry(index), format!("past the log's {size} leaves"));
-        });
-        self.shelf.each_number(PAYLOADS, size, None, found, &mut |index, _, found| {
-            found.add(Place::Payload(index), format!("past the log's {size} leaves"));
-        });
+        self.shelf
+            .each_number(ENTRIES, size, None, found, &mut |index, _, found| {
+                found.add(Place::Entry(index), format!("past the log's {size} leaves"));
+            });
+        self.shelf
+            .each_number(PAYLOADS, size, None, found, &mut |index, _, found| {
+                found.add(
+                    Place::Payload(index),
+                    format!("past the log's {size} leaves"),
+                );
+            });
     }
 
     fn check_state(&self, state: &State, found: &mut Found<'_>) {

@@ -33,4 +33,5 @@ pub use report::{LogReport, Report};
 pub use source::{Produced, RecordSource, SourceError};
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests;

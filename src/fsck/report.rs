@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::findings::Findings;
-use super::{Error, Finding};
 use super::naive::Hash;
+use super::{Error, Finding};
 
 /// What was checked of one log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,7 +44,11 @@ pub struct Report {
 
 impl Report {
     pub(super) fn of(logs: Vec<LogReport>, findings: Findings) -> Self {
-        Self { logs, findings: findings.kept, more_findings: findings.more }
+        Self {
+            logs,
+            findings: findings.kept,
+            more_findings: findings.more,
+        }
     }
 
     /// Whether nothing is wrong.
@@ -60,12 +64,22 @@ impl Report {
         if self.is_clean() {
             return Ok(());
         }
-        Err(Error::Findings { count: self.findings.len() as u64 + self.more_findings })
+        Err(Error::Findings {
+            count: self.findings.len() as u64 + self.more_findings,
+        })
     }
 }
 
-const HEADERS: [&str; 8] =
-    ["log", "size", "root", "leaves", "payloads", "erased", "records", "checkpoints"];
+const HEADERS: [&str; 8] = [
+    "log",
+    "size",
+    "root",
+    "leaves",
+    "payloads",
+    "erased",
+    "records",
+    "checkpoints",
+];
 
 fn cells(log: &LogReport) -> [String; 8] {
     [
@@ -86,8 +100,9 @@ const TEXT_COLUMNS: [usize; 2] = [0, 2];
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = HEADERS.map(str::to_owned);
-        let rows: Vec<[String; 8]> =
-            std::iter::once(head).chain(self.logs.iter().map(cells)).collect();
+        let rows: Vec<[String; 8]> = std::iter::once(head)
+            .chain(self.logs.iter().map(cells))
+            .collect();
         for row in &rows {
             let mut line = String::new();
             for (column, cell) in row.iter().enumerate() {
@@ -140,7 +155,10 @@ mod tests {
             records_compared: 0,
             checkpoints: 3,
         };
-        Report { logs: vec![log], ..Report::default() }
+        Report {
+            logs: vec![log],
+            ..Report::default()
+        }
     }
 
     #[test]
@@ -148,7 +166,10 @@ mod tests {
         let text = report().to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
-        assert!(lines[1].contains(" 12345  abababababababab   12345"), "{text}");
+        assert!(
+            lines[1].contains(" 12345  abababababababab   12345"),
+            "{text}"
+        );
         assert_eq!(lines[2], "nothing is wrong");
         assert!(report().outcome().is_ok());
     }
@@ -157,11 +178,22 @@ mod tests {
     fn findings_are_listed_and_counted() {
         let mut report = report();
         let place = Place::Entry(7);
-        report.findings.push(Finding { origin: "o".into(), place, what: "differs".into() });
+        report.findings.push(Finding {
+            origin: "o".into(),
+            place,
+            what: "differs".into(),
+        });
         report.more_findings = 2;
-        assert!(report.to_string().ends_with("WRONG o: entry 7: differs\nand 2 more\n"));
+        assert!(
+            report
+                .to_string()
+                .ends_with("WRONG o: entry 7: differs\nand 2 more\n")
+        );
         let error = report.outcome().unwrap_err();
-        assert_eq!((error.code(), &error.to_string()[..8]), ("CU-0700", "3 faults"));
+        assert_eq!(
+            (error.code(), &error.to_string()[..8]),
+            ("CU-0700", "3 faults")
+        );
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["logs"][0]["root"], "ab".repeat(32));
         assert_eq!(json["findings"][0]["place"]["at"], 7);

@@ -1,8 +1,13 @@
 //! Reading a log's families, with damage as findings.
 
-use super::findings::Found;
 use super::Place;
-use crate::store::{Direction, Family, KeyRange, Read};
+use super::findings::Found;
+use crate::store::{Direction, Family, KeyRange, Pair, Read};
+
+/// Takes a key and its value.
+type VisitRow<'a> = &'a mut dyn FnMut(&[u8], &[u8], &mut Found<'_>);
+/// Takes a key that is a number, and its value.
+type VisitNumber<'a> = &'a mut dyn FnMut(u64, &[u8], &mut Found<'_>);
 
 /// A log's store, read with nothing taken for granted.
 #[derive(Clone, Copy)]
@@ -35,7 +40,7 @@ impl Shelf<'_> {
         family: Family,
         range: &KeyRange,
         found: &mut Found<'_>,
-        visit: &mut dyn FnMut(&[u8], &[u8], &mut Found<'_>),
+        visit: VisitRow<'_>,
     ) -> bool {
         let rows = match self.0.iterate(family, range, Direction::Ascending) {
             Ok(rows) => rows,
@@ -63,17 +68,22 @@ impl Shelf<'_> {
         start: u64,
         end: Option<u64>,
         found: &mut Found<'_>,
-        visit: &mut dyn FnMut(u64, &[u8], &mut Found<'_>),
+        visit: VisitNumber<'_>,
     ) -> bool {
         let start = start.to_be_bytes();
         let range = match end {
             Some(end) => KeyRange::between(&start, &end.to_be_bytes()),
             None => KeyRange::starting_at(&start),
         };
-        self.each(family, &range, found, &mut |key, value, found| match number(key) {
-            Some(key) => visit(key, value, found),
-            None => odd_key(family, key, found),
-        })
+        self.each(
+            family,
+            &range,
+            found,
+            &mut |key, value, found| match number(key) {
+                Some(key) => visit(key, value, found),
+                None => odd_key(family, key, found),
+            },
+        )
     }
 
     /// The last pair of a range.
@@ -82,7 +92,7 @@ impl Shelf<'_> {
         family: Family,
         range: &KeyRange,
         found: &mut Found<'_>,
-    ) -> Option<(Box<[u8]>, Box<[u8]>)> {
+    ) -> Option<Pair> {
         let mut rows = match self.0.iterate(family, range, Direction::Descending) {
             Ok(rows) => rows,
             Err(error) => {
@@ -102,7 +112,10 @@ impl Shelf<'_> {
 
 pub(super) fn odd_key(family: Family, key: &[u8], found: &mut Found<'_>) {
     let name = family.disk_name();
-    found.add(Place::Store, format!("family {name} has a key of {} bytes", key.len()));
+    found.add(
+        Place::Store,
+        format!("family {name} has a key of {} bytes", key.len()),
+    );
 }
 
 /// A number of eight bytes.

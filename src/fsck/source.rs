@@ -3,9 +3,9 @@
 use custodia_core::origin::Origin;
 use custodia_core::record::Record;
 
+use super::findings::Found;
 use super::naive::{self, ENTRY_BYTES, Facts, Hash};
 use super::{Error, Place};
-use super::findings::Found;
 
 /// Why records can't be read again.
 #[derive(Debug, thiserror::Error)]
@@ -55,19 +55,33 @@ pub(super) struct Topic<'a> {
 impl<'a> Topic<'a> {
     pub(super) fn new(origin: &str, produced: Option<Produced<'a>>) -> Result<Self, Error> {
         let origin = origin.to_owned();
-        let mut topic = Self { origin, produced, next: None, unknown: 0, compared: 0 };
+        let mut topic = Self {
+            origin,
+            produced,
+            next: None,
+            unknown: 0,
+            compared: 0,
+        };
         topic.advance()?;
         Ok(topic)
     }
 
     fn advance(&mut self) -> Result<(), Error> {
-        let Some(produced) = &mut self.produced else { return Ok(()) };
+        let Some(produced) = &mut self.produced else {
+            return Ok(());
+        };
         let record = produced.records.next().transpose();
-        let record =
-            record.map_err(|source| Error::Source { origin: self.origin.clone(), source })?;
+        let record = record.map_err(|source| Error::Source {
+            origin: self.origin.clone(),
+            source,
+        })?;
         self.next = record.map(|record| {
             let entry = naive::entry(&record);
-            Next { offset: record.offset, key: record.key, entry }
+            Next {
+                offset: record.offset,
+                key: record.key,
+                entry,
+            }
         });
         Ok(())
     }
@@ -80,7 +94,11 @@ impl<'a> Topic<'a> {
 
     /// The Kafka key of the next record, where it stands at `offset`.
     pub(super) fn key_at(&self, offset: u64) -> Option<&[u8]> {
-        self.next.as_ref().filter(|next| next.offset == offset)?.key.as_deref()
+        self.next
+            .as_ref()
+            .filter(|next| next.offset == offset)?
+            .key
+            .as_deref()
     }
 
     /// Passes a leaf; `entry` is `None` where it isn't known.
@@ -90,7 +108,9 @@ impl<'a> Topic<'a> {
         entry: Option<&[u8; ENTRY_BYTES]>,
         found: &mut Found<'_>,
     ) -> Result<(), Error> {
-        let Some(produced) = &self.produced else { return Ok(()) };
+        let Some(produced) = &self.produced else {
+            return Ok(());
+        };
         let first_offset = produced.first_offset;
         let known = entry.and_then(|entry| Some((entry, Facts::of(entry)?.offset)));
         let Some((entry, offset)) = known else {

@@ -144,8 +144,15 @@ fn index(bytes: &[u8]) -> Result<u64, Error> {
         .map_err(|_| Error::Unknown)
 }
 
+/// A path holds names of fields, and places in lists.
 fn path(bytes: &[u8]) -> Result<String, Error> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| Error::Unknown)
+    let named =
+        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.[]".contains(byte);
+    let path = bytes
+        .iter()
+        .all(named)
+        .then(|| String::from_utf8(bytes.to_vec()).ok());
+    path.flatten().ok_or(Error::Unknown)
 }
 
 fn rule(name: &[u8]) -> Result<NotAnEnvelope, Error> {

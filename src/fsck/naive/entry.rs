@@ -39,12 +39,18 @@ impl Facts {
     /// Reads an entry; `None` for other lengths, versions and flags.
     pub fn of(entry: &[u8]) -> Option<Self> {
         let entry: &[u8; ENTRY_BYTES] = entry.try_into().ok()?;
-        let [1, flags @ 0..=3, ..] = *entry else { return None };
+        let [1, flags @ 0..=3, ..] = *entry else {
+            return None;
+        };
         let offset = u64::from_be_bytes(entry[2..10].try_into().ok()?);
         let timestamp_ms = i64::from_be_bytes(entry[10..18].try_into().ok()?);
         if flags & 2 != 0 && timestamp_ms == -1 {
             return None;
         }
-        Some(Self { splits: flags & 1 != 0, offset, timestamp_ms })
+        Some(Self {
+            splits: flags & 1 != 0,
+            offset,
+            timestamp_ms,
+        })
     }
 }

@@ -27,15 +27,26 @@ pub(super) fn split(value: &[u8]) -> Option<Envelope<'_>> {
     let fields = rest.fields()?;
     let event_id = the_one(&fields, EVENT_ID, 16)?;
     let salt = the_one(&fields, SALT, 32)?;
-    let (outer, bodies): (Vec<Field<'_>>, Vec<Field<'_>>) =
-        fields.into_iter().partition(|field| field.number < FIRST_BODY);
+    let (outer, bodies): (Vec<Field<'_>>, Vec<Field<'_>>) = fields
+        .into_iter()
+        .partition(|field| field.number < FIRST_BODY);
     let [body] = bodies[..] else { return None };
     let inner = Bytes(body.content?).fields()?;
     if salt.iter().all(|byte| *byte == 0) || inner.iter().any(|f| f.number > LAST_IN_BODY) {
         return None;
     }
-    let outer = outer.into_iter().filter(|field| field.number != SALT).collect();
-    Some(Envelope { frame, event_id, salt, outer, body_number: body.number, body: inner })
+    let outer = outer
+        .into_iter()
+        .filter(|field| field.number != SALT)
+        .collect();
+    Some(Envelope {
+        frame,
+        event_id,
+        salt,
+        outer,
+        body_number: body.number,
+        body: inner,
+    })
 }
 
 /// The content of the field `number`, which stands once and has `length` bytes.

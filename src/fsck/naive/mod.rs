@@ -16,4 +16,5 @@ pub use tree::EMPTY_ROOT;
 pub use tree::{Hash, Tile, Tiles, leaf_hash, root};
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests;

@@ -26,7 +26,9 @@ pub(super) fn commit(record: &Record) -> Committed {
         Some(envelope) => (split_slots(record, envelope), seed(envelope)),
         None => (unsplit_slots(record), vec![0; 48]),
     };
-    let mut output = blake3::Hasher::new_keyed(&constant("slot keys")).update(&seed).finalize_xof();
+    let mut output = blake3::Hasher::new_keyed(&constant("slot keys"))
+        .update(&seed)
+        .finalize_xof();
     let mut ids_and_digests = Vec::new();
     for (id, bytes) in slots {
         let mut key = [0; 32];
@@ -35,7 +37,10 @@ pub(super) fn commit(record: &Record) -> Committed {
         ids_and_digests.extend(keyed(&constant("slot"), &[&key, &bytes[..]].concat()));
     }
     let commitment = keyed(&constant("record"), &ids_and_digests);
-    Committed { splits: envelope.is_some(), commitment }
+    Committed {
+        splits: envelope.is_some(),
+        commitment,
+    }
 }
 
 fn constant(name: &str) -> [u8; 32] {
@@ -43,7 +48,10 @@ fn constant(name: &str) -> [u8; 32] {
 }
 
 fn keyed(key: &[u8; 32], bytes: &[u8]) -> [u8; 32] {
-    blake3::Hasher::new_keyed(key).update(bytes).finalize().into()
+    blake3::Hasher::new_keyed(key)
+        .update(bytes)
+        .finalize()
+        .into()
 }
 
 fn seed(envelope: &Envelope<'_>) -> Vec<u8> {
@@ -75,7 +83,10 @@ fn unsplit_slots(record: &Record) -> Slots {
 fn add_blocks(slots: &mut Slots, base: u8, fields: &[Field<'_>]) {
     for field in fields {
         let block = u8::try_from(field.number / 8).unwrap_or(u8::MAX);
-        slots.entry(base.saturating_add(block)).or_default().extend(field.whole);
+        slots
+            .entry(base.saturating_add(block))
+            .or_default()
+            .extend(field.whole);
     }
 }
 
@@ -87,7 +98,11 @@ fn transport(record: &Record, frame: &[u8]) -> Vec<u8> {
     let mut out = length_and(frame);
     out.extend(length(record.headers.len()));
     for header in &record.headers {
-        let end = header.name.iter().position(|byte| *byte == 0).unwrap_or(header.name.len());
+        let end = header
+            .name
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(header.name.len());
         out.extend(length_and(header.name.get(..end).unwrap_or_default()));
         match &header.value {
             None => out.push(0),

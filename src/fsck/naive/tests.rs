@@ -64,7 +64,10 @@ impl Stored {
 
 impl StoredHeader {
     fn header(&self) -> Header {
-        Header { name: bytes(&self.name), value: self.value.as_deref().map(bytes) }
+        Header {
+            name: bytes(&self.name),
+            value: self.value.as_deref().map(bytes),
+        }
     }
 }
 
@@ -75,7 +78,12 @@ fn golden_records_have_their_entries_and_leaves() {
     for vector in &golden.vectors {
         let made = entry(&vector.record.record());
         assert_eq!(hex::encode(made), vector.entry, "{}", vector.name);
-        assert_eq!(hex::encode(leaf_hash(&made)), vector.leaf, "{}", vector.name);
+        assert_eq!(
+            hex::encode(leaf_hash(&made)),
+            vector.leaf,
+            "{}",
+            vector.name
+        );
         let facts = Facts::of(&made).unwrap();
         assert_eq!(facts.splits, vector.rule.is_none(), "{}", vector.name);
     }
@@ -85,35 +93,58 @@ fn golden_records_have_their_entries_and_leaves() {
 /// Values that split, and near misses: fields in any order and number, some bytes changed.
 fn values() -> impl Strategy<Value = Vec<u8>> {
     let field = (0u32..130, 0u32..8, vec(any::<u8>(), 0..12));
-    let parts = (vec(field.clone(), 0..6), 99u32..103, vec(field, 0..6), vec(any::<u8>(), 0..2));
-    (parts, vec(any::<prop::sample::Index>(), 0..2), any::<u8>(), any::<u8>()).prop_map(
-        |((mut outer, body, mut inner, frame), changes, to, shape)| {
-            if shape & 1 == 0 {
-                outer.sort_by_key(|f| f.0 % 98);
-                inner.sort_by_key(|f| f.0);
-            }
-            let mut value = if frame.is_empty() { Vec::new() } else { vec![0, 1, 2, 3, 4, 0] };
-            value.extend([10, 16].iter().chain(&[7; 16]));
-            value.extend([18, 32].iter().chain(&[to; 32]));
-            outer.iter().for_each(|f| put(&mut value, f.0 % 98 + 2, shape >> 2, f));
-            let mut content = Vec::new();
-            inner.iter().for_each(|f| put(&mut content, f.0 * 4 + 1, shape >> 2, f));
-            put_varint(&mut value, body << 3 | 2);
-            put_varint(&mut value, u32::try_from(content.len()).unwrap());
-            value.extend(content);
-            if shape & 2 == 0 {
-                changes.iter().for_each(|at| {
-                    let at = at.index(value.len());
-                    value[at] = to;
-                });
-            }
-            value
-        },
+    let parts = (
+        vec(field.clone(), 0..6),
+        99u32..103,
+        vec(field, 0..6),
+        vec(any::<u8>(), 0..2),
+    );
+    (
+        parts,
+        vec(any::<prop::sample::Index>(), 0..2),
+        any::<u8>(),
+        any::<u8>(),
     )
+        .prop_map(
+            |((mut outer, body, mut inner, frame), changes, to, shape)| {
+                if shape & 1 == 0 {
+                    outer.sort_by_key(|f| f.0 % 98);
+                    inner.sort_by_key(|f| f.0);
+                }
+                let mut value = if frame.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![0, 1, 2, 3, 4, 0]
+                };
+                value.extend([10, 16].iter().chain(&[7; 16]));
+                value.extend([18, 32].iter().chain(&[to; 32]));
+                for f in &outer {
+                    put(&mut value, f.0 % 98 + 2, shape >> 2, f);
+                }
+                let mut content = Vec::new();
+                for f in &inner {
+                    put(&mut content, f.0 * 4 + 1, shape >> 2, f);
+                }
+                put_varint(&mut value, body << 3 | 2);
+                put_varint(&mut value, u32::try_from(content.len()).unwrap());
+                value.extend(content);
+                if shape & 2 == 0 {
+                    for at in &changes {
+                        let at = at.index(value.len());
+                        value[at] = to;
+                    }
+                }
+                value
+            },
+        )
 }
 
 fn put(out: &mut Vec<u8>, number: u32, any_type: u8, field: &(u32, u32, Vec<u8>)) {
-    let wire = if any_type == 0 { field.1 } else { [0, 1, 2, 5][field.1 as usize % 4] };
+    let wire = if any_type == 0 {
+        field.1
+    } else {
+        [0, 1, 2, 5][field.1 as usize % 4]
+    };
     put_varint(out, number << 3 | wire);
     match wire {
         0 => put_varint(out, field.1 * 1000),
@@ -128,10 +159,10 @@ fn put(out: &mut Vec<u8>, number: u32, any_type: u8, field: &(u32, u32, Vec<u8>)
 
 fn put_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.push(value.to_le_bytes()[0]);
 }
 
 fn records() -> impl Strategy<Value = Record> {
@@ -143,15 +174,20 @@ fn records() -> impl Strategy<Value = Record> {
         (-2..i64::MAX).prop_map(Timestamp::LogAppend),
     ];
     let value = prop_oneof![4 => values().prop_map(Some), 1 => option::of(small())];
-    (any::<u64>(), timestamp, option::of(small()), value, vec(header, 0..3)).prop_map(
-        |(offset, timestamp, key, value, headers)| Record {
+    (
+        any::<u64>(),
+        timestamp,
+        option::of(small()),
+        value,
+        vec(header, 0..3),
+    )
+        .prop_map(|(offset, timestamp, key, value, headers)| Record {
             offset,
             timestamp,
             key,
             value,
             headers,
-        },
-    )
+        })
 }
 
 proptest! {
@@ -186,7 +222,9 @@ fn node(leaves: &[Hash], level: u32, index: usize) -> Hash {
 
 #[test]
 fn growing_tiles_are_those_of_the_definition() {
-    let leaves: Vec<Hash> = (0u64..66_000).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+    let leaves: Vec<Hash> = (0u64..66_000)
+        .map(|n| leaf_hash(&n.to_be_bytes()))
+        .collect();
     let mut tiles = Tiles::default();
     let mut core = Frontier::new();
     let mut filled = Vec::new();
@@ -205,11 +243,20 @@ fn growing_tiles_are_those_of_the_definition() {
             assert_eq!(*hash, node(&leaves, 8 * u32::from(tile.level), index));
         }
     }
-    let mut places: Vec<_> = filled.iter().map(|t| (t.level, t.index, t.hashes.len())).collect();
+    let mut places: Vec<_> = filled
+        .iter()
+        .map(|t| (t.level, t.index, t.hashes.len()))
+        .collect();
     places.sort_unstable();
     assert_eq!(places.len(), 258 + 2 + 1);
-    assert_eq!(places[257..], [(0, 257, 208), (1, 0, 256), (1, 1, 1), (2, 0, 1)][..]);
-    assert_eq!((0..4).map(|l| tiles.tiles_at(l)).collect::<Vec<_>>(), [258, 2, 1, 0]);
+    assert_eq!(
+        places[257..],
+        [(0, 257, 208), (1, 0, 256), (1, 1, 1), (2, 0, 1)][..]
+    );
+    assert_eq!(
+        (0..4).map(|l| tiles.tiles_at(l)).collect::<Vec<_>>(),
+        [258, 2, 1, 0]
+    );
 }
 
 #[test]

@@ -74,7 +74,11 @@ impl Tiles {
             count /= WIDTH;
             let hashes = std::mem::take(&mut self.partial[at]);
             hash = root(&hashes);
-            filled.push(Tile { level, index: count - 1, hashes });
+            filled.push(Tile {
+                level,
+                index: count - 1,
+                hashes,
+            });
         }
         filled
     }
@@ -86,7 +90,11 @@ impl Tiles {
         for (level, hashes) in (0u8..).zip(&self.partial) {
             count /= WIDTH;
             if !hashes.is_empty() {
-                tiles.push(Tile { level, index: count, hashes: hashes.clone() });
+                tiles.push(Tile {
+                    level,
+                    index: count,
+                    hashes: hashes.clone(),
+                });
             }
         }
         tiles

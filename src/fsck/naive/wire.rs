@@ -24,7 +24,11 @@ impl<'a> Bytes<'a> {
     /// The bytes of a varint: up to and with the first that has no high bit.
     fn varint_bytes(&mut self, most: usize) -> Option<&'a [u8]> {
         let last = self.0.iter().position(|byte| byte & 0x80 == 0)?;
-        if last < most { self.take(last + 1) } else { None }
+        if last < most {
+            self.take(last + 1)
+        } else {
+            None
+        }
     }
 
     /// A varint of at most ten bytes and below 2^64; needless bytes are allowed.
@@ -37,7 +41,11 @@ impl<'a> Bytes<'a> {
     pub(super) fn short_varint(&mut self) -> Option<u64> {
         let bytes = self.varint_bytes(5)?;
         let minimal = bytes.len() == 1 || bytes.last() != Some(&0);
-        if minimal { u64::try_from(value_of(bytes)).ok() } else { None }
+        if minimal {
+            u64::try_from(value_of(bytes)).ok()
+        } else {
+            None
+        }
     }
 
     fn field(&mut self) -> Option<Field<'a>> {
@@ -56,7 +64,11 @@ impl<'a> Bytes<'a> {
         }
         let number = u32::try_from(tag / 8).ok().filter(|number| *number > 0)?;
         let whole = start.get(..start.len() - self.0.len())?;
-        Some(Field { number, whole, content })
+        Some(Field {
+            number,
+            whole,
+            content,
+        })
     }
 
     /// All fields to the end, whose numbers never fall.
@@ -64,7 +76,10 @@ impl<'a> Bytes<'a> {
         let mut fields: Vec<Field<'a>> = Vec::new();
         while !self.0.is_empty() {
             let field = self.field()?;
-            if fields.last().is_some_and(|before| before.number > field.number) {
+            if fields
+                .last()
+                .is_some_and(|before| before.number > field.number)
+            {
                 return None;
             }
             fields.push(field);
@@ -75,5 +90,8 @@ impl<'a> Bytes<'a> {
 
 /// Ten bytes hold 70 bits, so nothing is lost here.
 fn value_of(bytes: &[u8]) -> u128 {
-    bytes.iter().rev().fold(0, |value, byte| value << 7 | u128::from(byte & 0x7f))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |value, byte| value << 7 | u128::from(byte & 0x7f))
 }

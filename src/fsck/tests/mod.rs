@@ -8,7 +8,7 @@ mod town;
 use std::collections::BTreeSet;
 
 use super::*;
-use town::{Town, places};
+use town::{Town, damage_in, places};
 
 #[test]
 fn an_undisturbed_ledger_is_clean() {
@@ -16,9 +16,19 @@ fn an_undisturbed_ledger_is_clean() {
     let report = town.check();
     assert!(report.is_clean(), "{report}");
     let log = &report.logs[0];
-    assert_eq!((log.size, log.leaves_checked, log.payloads_opened), (2_000, 2_000, 2_000));
-    assert_eq!((log.erased, log.checkpoints, log.records_compared), (0, 5, 0));
-    let leaves: Vec<_> = town.records.iter().map(|r| naive::leaf_hash(&naive::entry(r))).collect();
+    assert_eq!(
+        (log.size, log.leaves_checked, log.payloads_opened),
+        (2_000, 2_000, 2_000)
+    );
+    assert_eq!(
+        (log.erased, log.checkpoints, log.records_compared),
+        (0, 5, 0)
+    );
+    let leaves: Vec<_> = town
+        .records
+        .iter()
+        .map(|r| naive::leaf_hash(&naive::entry(r)))
+        .collect();
     assert_eq!(log.root, naive::root(&leaves));
 }
 
@@ -34,7 +44,10 @@ fn every_record_of_the_topic_is_compared() {
 fn a_log_without_leaves_is_clean() {
     let report = Town::of(0).check();
     assert!(report.is_clean(), "{report}");
-    assert_eq!((report.logs[0].size, report.logs[0].root), (0, naive::EMPTY_ROOT));
+    assert_eq!(
+        (report.logs[0].size, report.logs[0].root),
+        (0, naive::EMPTY_ROOT)
+    );
 }
 
 #[test]
@@ -49,7 +62,9 @@ fn sizes_at_the_edges_of_tiles_are_clean() {
 fn the_check_says_how_far_it_is() {
     let town = Town::of(600);
     let mut seen = Vec::new();
-    town.check_with(None, &[], &mut |progress| seen.push((progress.done, progress.size)));
+    town.check_with(None, &[], &mut |progress| {
+        seen.push((progress.done, progress.size));
+    });
     assert_eq!(seen, [(256, 600), (512, 600), (600, 600)]);
 }
 
@@ -58,7 +73,7 @@ fn a_log_that_is_being_written_to_is_checked_in_a_snapshot() {
     let town = Town::of(300);
     let store = town.store();
     let snapshot = store.snapshot();
-    town.damage_in(&store, crate::log::layout::ENTRIES, &7u64.to_be_bytes(), 20);
+    damage_in(&store, crate::log::layout::ENTRIES, &7u64.to_be_bytes(), 20);
     let parts = LogParts {
         origin: &town.name(),
         store: &snapshot,
@@ -67,7 +82,10 @@ fn a_log_that_is_being_written_to_is_checked_in_a_snapshot() {
         cursors: &[],
     };
     assert!(check_log(&parts, None, &mut |_| {}).unwrap().is_clean());
-    let parts = LogParts { store: &store, ..parts };
+    let parts = LogParts {
+        store: &store,
+        ..parts
+    };
     let report = check_log(&parts, None, &mut |_| {}).unwrap();
     assert_eq!(places(&report), [Place::Entry(7)]);
 }
@@ -77,6 +95,10 @@ fn every_code_has_its_page() {
     let pages: BTreeSet<_> = ["CU-0700", "CU-0701"].into();
     for page in pages {
         let path = format!("{}/ops/runbook/{page}.md", env!("CARGO_MANIFEST_DIR"));
-        assert!(std::fs::read_to_string(path).unwrap().starts_with(&format!("# {page}: ")));
+        assert!(
+            std::fs::read_to_string(path)
+                .unwrap()
+                .starts_with(&format!("# {page}: "))
+        );
     }
 }

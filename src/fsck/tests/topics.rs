@@ -13,14 +13,22 @@ fn town() -> Town {
 fn a_record_without_a_leaf_is_named() {
     let town = town();
     let mut records = town.records.clone();
-    let gap = records.windows(2).position(|pair| pair[1].offset > pair[0].offset + 1).unwrap();
+    let gap = records
+        .windows(2)
+        .position(|pair| pair[1].offset > pair[0].offset + 1)
+        .unwrap();
     let mut missed = records[gap].clone();
     missed.offset += 1;
     let offset = missed.offset;
     records.insert(gap + 1, missed);
     let report = town.check_against(records);
     assert_eq!(places(&report), [Place::Topic(offset)]);
-    assert!(report.to_string().contains("no leaf stands for this record"), "{report}");
+    assert!(
+        report
+            .to_string()
+            .contains("no leaf stands for this record"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -61,14 +69,20 @@ fn swapped_records_are_both_named() {
     let (one, two) = (records[70].offset, records[71].offset);
     records.swap(70, 71);
     (records[70].offset, records[71].offset) = (one, two);
-    assert_eq!(places(&town.check_against(records)), [Place::Topic(one), Place::Topic(two)]);
+    assert_eq!(
+        places(&town.check_against(records)),
+        [Place::Topic(one), Place::Topic(two)]
+    );
 }
 
 #[test]
 fn what_retention_removed_is_not_compared() {
     let town = town();
     let records = town.records[100..].to_vec();
-    let mut source = Memory { first_offset: records[0].offset, records };
+    let mut source = Memory {
+        first_offset: records[0].offset,
+        records,
+    };
     let report = town.check_with(Some(&mut source), &[], &mut |_| {});
     assert!(report.is_clean(), "{report}");
     assert_eq!(report.logs[0].records_compared, 500);
@@ -78,9 +92,16 @@ struct Unreachable;
 
 impl RecordSource for Unreachable {
     fn records(&mut self, _: &Origin, _: u64, _: u64) -> Result<Produced<'_>, SourceError> {
-        let broken = || Err(SourceError { reason: "the broker went away".into() });
+        let broken = || {
+            Err(SourceError {
+                reason: "the broker went away".into(),
+            })
+        };
         let records = Box::new(std::iter::once_with(broken));
-        Ok(Produced { first_offset: 0, records })
+        Ok(Produced {
+            first_offset: 0,
+            records,
+        })
     }
 }
 
@@ -91,10 +112,13 @@ fn a_topic_that_cant_be_read_says_nothing_about_the_ledger() {
         folder: &town.folder,
         shared: &town.shared,
         keys: &town.keys,
-        verifier: &verifier,
+        verifier: &|origin| Some(verifier(origin)),
         cursors: &|_| Vec::new(),
     };
     let error = check_ledger(&parts, Some(&mut Unreachable), &mut |_| {}).unwrap_err();
     assert_eq!(error.code(), "CU-0701");
-    assert!(error.to_string().contains("the broker went away"), "{error}");
+    assert!(
+        error.to_string().contains("the broker went away"),
+        "{error}"
+    );
 }

@@ -30,7 +30,10 @@ pub(super) struct Dice(pub u64);
 
 impl Dice {
     pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 }
@@ -57,11 +60,26 @@ fn record(dice: &mut Dice, offset: u64) -> Record {
     };
     let timestamp = match dice.below(20) {
         0 => Timestamp::None,
-        n => Timestamp::LogAppend(1_790_000_000_000 + offset as i64 * 10 - n as i64 * 3),
+        n => Timestamp::LogAppend(
+            1_790_000_000_000 + offset.cast_signed() * 10 - n.cast_signed() * 3,
+        ),
     };
-    let header = Header { name: vec![0xff, b'n'], value: None };
-    let headers = if dice.below(3) == 0 { vec![header] } else { vec![] };
-    Record { offset, timestamp, key, value, headers }
+    let header = Header {
+        name: vec![0xff, b'n'],
+        value: None,
+    };
+    let headers = if dice.below(3) == 0 {
+        vec![header]
+    } else {
+        vec![]
+    };
+    Record {
+        offset,
+        timestamp,
+        key,
+        value,
+        headers,
+    }
 }
 
 pub(super) fn records(count: usize) -> Vec<Record> {
@@ -69,7 +87,11 @@ pub(super) fn records(count: usize) -> Vec<Record> {
     let mut offset = START;
     (0..count)
         .map(|_| {
-            offset += if dice.below(50) == 0 { 2 + dice.below(3) } else { 1 };
+            offset += if dice.below(50) == 0 {
+                2 + dice.below(3)
+            } else {
+                1
+            };
             record(&mut dice, offset - 1)
         })
         .collect()
@@ -79,12 +101,16 @@ pub(super) fn signer(origin: &str) -> SignerKey {
     SignerKey::from_seed(origin, &[7; 32]).unwrap()
 }
 
-pub(super) fn verifier(origin: &Origin) -> Option<VerifierKey> {
-    Some(signer(&origin.to_string()).verifier().clone())
+pub(super) fn verifier(origin: &Origin) -> VerifierKey {
+    signer(&origin.to_string()).verifier().clone()
 }
 
 pub(super) fn places(report: &Report) -> Vec<Place> {
-    report.findings.iter().map(|finding| finding.place).collect()
+    report
+        .findings
+        .iter()
+        .map(|finding| finding.place)
+        .collect()
 }
 
 impl Town {
@@ -97,7 +123,11 @@ impl Town {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger");
         let folder = Folder::create(&path, &"ledger.example".parse().unwrap()).unwrap();
-        let budget = Budget { memory_bytes: 32 << 20, stores: 2, write_bytes_per_s: None };
+        let budget = Budget {
+            memory_bytes: 32 << 20,
+            stores: 2,
+            write_bytes_per_s: None,
+        };
         let shared = Shared::new(&budget);
         let kek = Arc::new(FileKek::create(&dir.path().join("kek")).unwrap());
         let keys = Arc::new(KeyStore::create(&folder.keys_path(), &shared, kek).unwrap());
@@ -107,7 +137,14 @@ impl Town {
             .map(|origin| origin.parse().unwrap())
             .collect();
         let records = records(count);
-        let town = Self { records, keys, folder, shared, origins, _dir: dir };
+        let town = Self {
+            records,
+            keys,
+            folder,
+            shared,
+            origins,
+            _dir: dir,
+        };
         town.origins.iter().for_each(|origin| town.fill(origin));
         town
     }
@@ -118,7 +155,10 @@ impl Town {
         Log::create(&path, origin, &generation, b"opened", &self.shared).unwrap();
         let log = Log::open(&path, origin.clone(), &self.shared).unwrap();
         let mut writer = Writer::new(Arc::clone(&log), Arc::clone(&self.keys)).unwrap();
-        let incoming = |record: &Record| Incoming { record: record.clone(), leader_epoch: Some(3) };
+        let incoming = |record: &Record| Incoming {
+            record: record.clone(),
+            leader_epoch: Some(3),
+        };
         let batch = (self.records.len() / 4).max(1);
         keep_checkpoint(&log);
         for records in self.records.chunks(batch) {
@@ -146,25 +186,40 @@ impl Town {
         self.store().write(&batch, Durability::Synced).unwrap();
     }
 
-    /// Flips a bit of the byte `at` of the value under `key`.
     pub(super) fn damage(&self, family: Family, key: &[u8], at: usize) {
-        self.damage_in(&self.store(), family, key, at);
-    }
-
-    pub(super) fn damage_in(&self, store: &Store, family: Family, key: &[u8], at: usize) {
-        let mut value = store.get(family, key).unwrap().unwrap();
-        value[at] ^= 1;
-        let mut batch = Batch::new();
-        batch.put(family, key, &value);
-        store.write(&batch, Durability::Synced).unwrap();
+        damage_in(&self.store(), family, key, at);
     }
 
     pub(super) fn check(&self) -> Report {
         self.check_with(None, &[], &mut |_| {})
     }
 
+    /// Checks the log in a store that is open, which is quicker than to open it each time.
+    pub(super) fn check_open(&self, store: &Store, produced: Option<&[Record]>) -> Report {
+        let (name, verifier) = (self.name(), verifier(&self.origins[0]));
+        let parts = LogParts {
+            origin: &name,
+            store,
+            keys: &self.keys,
+            verifier: Some(&verifier),
+            cursors: &[],
+        };
+        let produced = produced.map(|records| Produced {
+            first_offset: 0,
+            records: Box::new(records.iter().cloned().map(Ok)),
+        });
+        check_log(&parts, produced, &mut |_| {}).unwrap()
+    }
+
     pub(super) fn check_against(&self, records: Vec<Record>) -> Report {
-        self.check_with(Some(&mut Memory { first_offset: 0, records }), &[], &mut |_| {})
+        self.check_with(
+            Some(&mut Memory {
+                first_offset: 0,
+                records,
+            }),
+            &[],
+            &mut |_| {},
+        )
     }
 
     pub(super) fn check_with(
@@ -177,7 +232,7 @@ impl Town {
             folder: &self.folder,
             shared: &self.shared,
             keys: &self.keys,
-            verifier: &verifier,
+            verifier: &|origin| Some(verifier(origin)),
             cursors: &|_| cursors.to_vec(),
         };
         check_ledger(&parts, source, progress).unwrap()
@@ -188,8 +243,22 @@ fn keep_checkpoint(log: &Log) {
     let tail = log.tail();
     let origin = log.name().to_owned();
     let key = signer(&origin);
-    let checkpoint = Checkpoint { origin, size: tail.size, root: tail.root };
-    log.keep_checkpoint(tail.size, &checkpoint.sign(&key).unwrap()).unwrap();
+    let checkpoint = Checkpoint {
+        origin,
+        size: tail.size,
+        root: tail.root,
+    };
+    log.keep_checkpoint(tail.size, &checkpoint.sign(&key).unwrap())
+        .unwrap();
+}
+
+/// Flips a bit of the byte `at` of the value under `key`.
+pub(super) fn damage_in(store: &Store, family: Family, key: &[u8], at: usize) {
+    let mut value = store.get(family, key).unwrap().unwrap();
+    value[at] ^= 1;
+    let mut batch = Batch::new();
+    batch.put(family, key, &value);
+    store.write(&batch, Durability::Synced).unwrap();
 }
 
 /// A topic in memory.
@@ -202,6 +271,9 @@ impl RecordSource for Memory {
     fn records(&mut self, _: &Origin, from: u64, _: u64) -> Result<Produced<'_>, SourceError> {
         assert_eq!(from, START);
         let records = Box::new(self.records.iter().cloned().map(Ok));
-        Ok(Produced { first_offset: self.first_offset, records })
+        Ok(Produced {
+            first_offset: self.first_offset,
+            records,
+        })
     }
 }

@@ -1,0 +1,173 @@
+//! The town's events in order of time, merged from lives that are opened when their customer
+//! comes and forgotten after their last step.
+
+use std::collections::BTreeMap;
+use std::vec;
+
+use custodia_core::placement::partition_of;
+use custodia_core::schema::v1::Event;
+use prost::Message as _;
+
+use super::calendar::Calendar;
+use super::dice::Dice;
+use super::envelope::{event_of, producer_of};
+use super::life::Life;
+use super::register::{PRODUCER_COUNT, Producer, Register};
+use super::town_days::{Affected, Fact, TownPen, facts};
+use super::{Outgoing, TopicRole, Town};
+
+/// Every producer started once.
+const EPOCH: u64 = 1;
+
+struct OpenLife {
+    life: Life,
+    next: usize,
+}
+
+/// The events of a town, ordered by the time they occurred; at one time the town's own come
+/// first, then customers by number.
+pub struct Events {
+    town: Town,
+    calendar: Calendar,
+    dice: Dice,
+    register: Register,
+    affected: Affected,
+    facts: std::iter::Enumerate<vec::IntoIter<(i64, Fact)>>,
+    next_fact: Option<(usize, (i64, Fact))>,
+    arrived: u64,
+    open: BTreeMap<(i64, u64), OpenLife>,
+    sequences: Sequences,
+}
+
+impl Events {
+    pub(super) fn of(town: &Town) -> Self {
+        let dice = Dice::new(town.seed);
+        let calendar = Calendar::of(town);
+        let mut facts = facts(&calendar, town.days).into_iter().enumerate();
+        Self {
+            affected: Affected::of(&dice, &calendar),
+            register: Register::of(&dice),
+            next_fact: facts.next(),
+            facts,
+            arrived: 0,
+            open: BTreeMap::new(),
+            sequences: Sequences::new(town.partitions),
+            town: town.clone(),
+            calendar,
+            dice,
+        }
+    }
+
+    /// How many lives are held now: never more than [`super::MOST_OPEN_LIVES`].
+    pub fn open_lives(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Opens every life that may have a step before the next known one.
+    fn welcome(&mut self) {
+        while self.arrived < self.town.customers {
+            let fact = self.next_fact.as_ref().map(|(_, (at, _))| *at);
+            let step = self.open.first_key_value().map(|((at, _), _)| *at);
+            let next = fact.into_iter().chain(step).min();
+            if next.is_some_and(|next| next < self.calendar.arrival(self.arrived)) {
+                return;
+            }
+            let life = Life::of(&self.dice, &self.calendar, self.arrived);
+            self.put_back(OpenLife { life, next: 0 });
+            self.arrived += 1;
+        }
+    }
+
+    fn put_back(&mut self, open: OpenLife) {
+        if let Some(step) = open.life.steps.get(open.next) {
+            self.open.insert((step.at, open.life.n), open);
+        }
+    }
+
+    fn town_event(&mut self, index: usize, at: i64, fact: Fact) -> Outgoing {
+        let pen = TownPen {
+            town: &self.town,
+            calendar: &self.calendar,
+            register: &self.register,
+            dice: &self.dice,
+            affected: self.affected,
+        };
+        let (producer, key, event) = pen.event(index, at, fact);
+        self.sequences
+            .send(TopicRole::Registry, producer, key.into_bytes(), event, at)
+    }
+
+    fn customer_event(&mut self, mut open: OpenLife) -> Outgoing {
+        let step = open.life.steps[open.next];
+        let event = event_of(&self.dice, &self.register, &open.life, &step);
+        let key = open.life.reference(step.who).as_bytes().to_vec();
+        open.next += 1;
+        self.put_back(open);
+        self.sequences
+            .send(TopicRole::Events, producer_of(&step), key, event, step.at)
+    }
+}
+
+impl Iterator for Events {
+    type Item = Outgoing;
+
+    fn next(&mut self) -> Option<Outgoing> {
+        self.welcome();
+        let step = self.open.first_key_value().map(|((at, _), _)| *at);
+        match (self.next_fact, step) {
+            (Some((index, (at, fact))), step) if step.is_none_or(|step| at <= step) => {
+                self.next_fact = self.facts.next();
+                Some(self.town_event(index, at, fact))
+            }
+            _ => {
+                let (_, open) = self.open.pop_first()?;
+                Some(self.customer_event(open))
+            }
+        }
+    }
+}
+
+/// Each producer's sequence in each partition: without gaps, from 0 (design §3.2).
+struct Sequences {
+    partitions: u32,
+    events: Vec<u64>,
+    registry: [u64; PRODUCER_COUNT],
+}
+
+impl Sequences {
+    fn new(partitions: u32) -> Self {
+        let partitions = partitions.max(1);
+        let events = vec![0; PRODUCER_COUNT * partitions as usize];
+        Self {
+            partitions,
+            events,
+            registry: [0; PRODUCER_COUNT],
+        }
+    }
+
+    fn send(
+        &mut self,
+        topic: TopicRole,
+        producer: Producer,
+        key: Vec<u8>,
+        mut event: Event,
+        occurred_at_ms: i64,
+    ) -> Outgoing {
+        let next = match topic {
+            TopicRole::Registry => &mut self.registry[producer as usize],
+            TopicRole::Events => {
+                let partition = partition_of(&key, self.partitions).unwrap_or(0) as usize;
+                &mut self.events[producer as usize * self.partitions as usize + partition]
+            }
+        };
+        event.producer_epoch = Some(EPOCH);
+        event.producer_seq = Some(*next);
+        *next += 1;
+        Outgoing {
+            topic,
+            key,
+            value: event.encode_to_vec(),
+            occurred_at_ms,
+        }
+    }
+}

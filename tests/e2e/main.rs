@@ -1,0 +1,10 @@
+//! End-to-end tests on a real Kafka, through the program's public surface.
+
+mod broker;
+mod ledger;
+mod produce;
+
+mod command_line;
+mod faults;
+mod record_to_leaf;
+mod secured;
