@@ -11,6 +11,7 @@ mod parts;
 mod run;
 mod serve;
 mod threads;
+mod town;
 mod verifier_keys;
 
 pub use error::Error;
@@ -20,4 +21,5 @@ pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
 pub use run::{Running, start};
 pub use serve::serve;
+pub use town::{Extent, Sent, send_town, town};
 pub use verifier_keys::verifier_keys;

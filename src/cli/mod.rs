@@ -7,6 +7,7 @@ mod dump_config;
 mod error;
 pub mod exit;
 mod fsck;
+mod generate;
 mod init;
 mod key;
 mod serve;
@@ -48,6 +49,8 @@ enum Command {
     Serve(serve::Serve),
     /// Compute everything again, and name what differs.
     Fsck(fsck::Fsck),
+    /// Fill the topics with a made-up town.
+    Generate(generate::Generate),
     /// Show the ledger's verifier keys.
     Key(key::Key),
 }
@@ -92,6 +95,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Init(init) => init.run(config),
         Command::Serve(serve) => serve.run(config),
         Command::Fsck(fsck) => fsck.run(config),
+        Command::Generate(generate) => generate.run(config),
         Command::Key(key) => key.run(config),
     }
 }

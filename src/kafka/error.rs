@@ -171,6 +171,14 @@ pub enum Error {
         /// How long.
         waited: Duration,
     },
+    /// The brokers, or the one that leads a partition, don't answer a question just now.
+    #[error("Kafka doesn't answer, {doing}: {reason}")]
+    NoAnswer {
+        /// What was being done.
+        doing: &'static str,
+        /// The library's words.
+        reason: String,
+    },
     /// A record that can't be read: its checksum fails, or it can't be unpacked.
     #[error("a record of {topic}/{partition} at or after {offset} can't be read: {reason}")]
     Damaged {
@@ -213,7 +221,7 @@ impl Error {
             Self::NotDelivered { .. } => "CU-0113",
             Self::TooLarge { .. } => "CU-0114",
             Self::QueueFull => "CU-0115",
-            Self::Deadline { .. } => "CU-0116",
+            Self::Deadline { .. } | Self::NoAnswer { .. } => "CU-0116",
             Self::Damaged { .. } => "CU-0117",
             Self::Client { .. } => "CU-0118",
         }
@@ -223,7 +231,10 @@ impl Error {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. } | Self::QueueFull | Self::Deadline { .. }
+            Self::Unreachable { .. }
+                | Self::QueueFull
+                | Self::Deadline { .. }
+                | Self::NoAnswer { .. }
         )
     }
 
@@ -258,7 +269,39 @@ impl Error {
                 doing: doing.to_owned(),
                 reason,
             },
+            code if is_passing(code) => Self::NoAnswer { doing, reason },
             _ => Self::Client { doing, reason },
         }
+    }
+}
+
+/// What a broker that restarts, or a partition that changes its leader, answers for a while.
+fn is_passing(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::BrokerNotAvailable
+            | RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::NetworkException
+            | RDKafkaErrorCode::NotController
+            | RDKafkaErrorCode::NotLeaderForPartition
+            | RDKafkaErrorCode::OperationTimedOut
+            | RDKafkaErrorCode::RequestTimedOut
+            | RDKafkaErrorCode::Resolve
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_does_not() {
+        let of = |code| Error::of_code("asking", code);
+        assert!(of(RDKafkaErrorCode::OperationTimedOut).may_pass());
+        let refused = of(RDKafkaErrorCode::TopicAuthorizationFailed);
+        assert_eq!((refused.may_pass(), refused.code()), (false, "CU-0106"));
+        assert!(!of(RDKafkaErrorCode::InvalidTopic).may_pass());
     }
 }

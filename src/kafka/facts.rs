@@ -5,15 +5,16 @@ use std::ffi::CString;
 use std::time::Duration;
 
 use rdkafka::admin::{
-    AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier,
-    ResourceSpecifier, TopicReplication,
+    AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
+    TopicReplication,
 };
+use rdkafka::client::Client;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::error::Error;
+use super::mock;
 use super::raw::{self, Described};
-use super::reader::c_string;
 use super::settings::Settings;
 use super::wait::wait_for;
 use super::watch::{Probe, Watch};
@@ -22,13 +23,15 @@ const CLEANUP_POLICY: &str = "cleanup.policy";
 const TIMESTAMP_TYPE: &str = "message.timestamp.type";
 const RETENTION_MS: &str = "retention.ms";
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+/// 12 MiB and a batch's head.
+const MAX_MESSAGE: &str = "12648448";
 
 /// What is so about a topic now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicFacts {
     /// Its name.
     pub topic: String,
-    /// Its id, base64; `None` from brokers before 2.8.
+    /// Its id, base64; `None` from brokers before 2.8 and from the mock cluster.
     pub topic_id: Option<String>,
     /// The cluster's id.
     pub cluster_id: String,
@@ -52,7 +55,11 @@ impl TopicFacts {
     /// asked for passes.
     pub fn check(&self) -> Result<(), Error> {
         self.check_setting(CLEANUP_POLICY, self.cleanup_policy.as_ref(), "delete")?;
-        self.check_setting(TIMESTAMP_TYPE, self.timestamp_type.as_ref(), "LogAppendTime")
+        self.check_setting(
+            TIMESTAMP_TYPE,
+            self.timestamp_type.as_ref(),
+            "LogAppendTime",
+        )
     }
 
     fn check_setting(
@@ -85,19 +92,73 @@ pub fn topic_facts(
 ) -> Result<Vec<Option<TopicFacts>>, Error> {
     let probe = Probe::of(settings)?;
     let cluster_id = probe.cluster_id(timeout)?;
-    let names: Vec<CString> = topics.iter().map(|topic| c_string(topic)).collect::<Result<_, _>>()?;
-    let described = raw::describe_topics(probe.client(), &names, timeout)
-        .map_err(|code| {probe.drain(); Error::of_code("asking for topics", code)})?;
-    let described: Vec<Described> = described.into_iter().filter_map(existing).collect::<Result<_, _>>()?;
-    let mut configs = topic_configs(settings, &described, timeout)?;
+    let described = described(&probe, topics, timeout)?;
+    if mock::is_mock(&cluster_id) {
+        return Ok(in_order(topics, described, BTreeMap::new(), &cluster_id));
+    }
+    let configs = topic_configs(settings, &described, timeout)?;
+    Ok(in_order(topics, described, configs, &cluster_id))
+}
+
+fn described(probe: &Probe, topics: &[&str], timeout: Duration) -> Result<Vec<Described>, Error> {
+    let topics = describe(probe.client(), topics, timeout)
+        .map_err(|code| Error::of_code("asking for topics", code))?;
+    topics.into_iter().filter_map(existing).collect()
+}
+
+/// Asks for topics by name; a topic's own error stands in its place.
+///
+/// The mock cluster names no controller, which `DescribeTopics` looks for: there the topic's
+/// metadata is all there is.
+pub(super) fn describe(
+    client: &Client<Watch>,
+    topics: &[&str],
+    timeout: Duration,
+) -> Result<Vec<Result<Described, RDKafkaErrorCode>>, RDKafkaErrorCode> {
+    let known = client.fetch_cluster_id(timeout);
+    if known.as_deref().is_some_and(mock::is_mock) {
+        let one = |topic: &&str| mock_topic(client, topic, timeout);
+        return Ok(topics.iter().map(one).collect());
+    }
+    let name = |topic: &&str| CString::new(*topic).map_err(|_| RDKafkaErrorCode::InvalidTopic);
+    let names: Vec<CString> = topics.iter().map(name).collect::<Result<_, _>>()?;
+    raw::describe_topics(client, &names, timeout)
+}
+
+fn mock_topic(
+    client: &Client<Watch>,
+    topic: &str,
+    timeout: Duration,
+) -> Result<Described, RDKafkaErrorCode> {
+    let metadata = client
+        .fetch_metadata(Some(topic), timeout)
+        .map_err(|error| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic);
+    let found = found.ok_or(RDKafkaErrorCode::UnknownTopic)?;
+    match found.error() {
+        Some(error) => Err(error.into()),
+        None => Ok(Described {
+            name: topic.to_owned(),
+            topic_id: None,
+            partitions: u32::try_from(found.partitions().len()).unwrap_or(u32::MAX),
+        }),
+    }
+}
+
+fn in_order(
+    topics: &[&str],
+    described: Vec<Described>,
+    mut configs: BTreeMap<String, Config>,
+    cluster_id: &str,
+) -> Vec<Option<TopicFacts>> {
     let mut found: BTreeMap<String, TopicFacts> = described
         .into_iter()
         .map(|described| {
             let config = configs.remove(&described.name).unwrap_or_default();
-            (described.name.clone(), facts(described, config, &cluster_id))
+            (described.name.clone(), facts(described, config, cluster_id))
         })
         .collect();
-    Ok(topics.iter().map(|topic| found.remove(*topic)).collect())
+    topics.iter().map(|topic| found.remove(*topic)).collect()
 }
 
 fn existing(described: Result<Described, RDKafkaErrorCode>) -> Option<Result<Described, Error>> {
@@ -117,13 +178,15 @@ fn facts(described: Described, mut config: Config, cluster_id: &str) -> TopicFac
         cluster_id: cluster_id.to_owned(),
         partitions: described.partitions,
         retention_ms: config.get(RETENTION_MS).and_then(|ms| ms.parse().ok()),
-        max_message_bytes: config.get(MAX_MESSAGE_BYTES).and_then(|max| max.parse().ok()),
+        max_message_bytes: config
+            .get(MAX_MESSAGE_BYTES)
+            .and_then(|max| max.parse().ok()),
         cleanup_policy: config.remove(CLEANUP_POLICY),
         timestamp_type: config.remove(TIMESTAMP_TYPE),
     }
 }
 
-/// The topics' settings by topic; empty where brokers can't be asked.
+/// The topics' settings by topic.
 fn topic_configs(
     settings: &Settings,
     topics: &[Described],
@@ -143,14 +206,8 @@ fn topic_configs(
         doing: DOING,
         waited: timeout,
     })?;
-    let answer = match answer {
-        Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnsupportedFeature) => {
-            return Ok(BTreeMap::new());
-        }
-        answer => answer.map_err(|error| Error::of(DOING, &error))?,
-    };
     let mut configs = BTreeMap::new();
-    for resource in answer {
+    for resource in answer.map_err(|error| Error::of(DOING, &error))? {
         let resource = resource.map_err(|code| Error::of_code(DOING, code))?;
         configs.extend(topic_config(resource));
     }
@@ -196,7 +253,7 @@ impl TopicSpec {
         let mut config = BTreeMap::from([
             (CLEANUP_POLICY, "delete"),
             (TIMESTAMP_TYPE, "LogAppendTime"),
-            (MAX_MESSAGE_BYTES, "12648448"),
+            (MAX_MESSAGE_BYTES, MAX_MESSAGE),
         ]);
         let given = self.config.iter();
         config.extend(given.map(|(name, value)| (name.as_str(), value.as_str())));
@@ -237,11 +294,10 @@ fn new_topic<'a>(topic: &'a TopicSpec, config: &BTreeMap<&'a str, &'a str>) -> N
     // −1 is the cluster's default, in both.
     let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
     let replicas = TopicReplication::Fixed(topic.replication.map_or(-1, i32::from));
-    config
-        .iter()
-        .fold(NewTopic::new(&topic.name, partitions, replicas), |spec, (name, value)| {
-            spec.set(name, value)
-        })
+    config.iter().fold(
+        NewTopic::new(&topic.name, partitions, replicas),
+        |spec, (name, value)| spec.set(name, value),
+    )
 }
 
 fn created(result: Result<String, (String, RDKafkaErrorCode)>) -> Result<(), Error> {

@@ -14,6 +14,12 @@ use super::error::Error;
 /// What a partition holds before its oldest records are dropped.
 pub const PARTITION_BYTES: u64 = 5 * 1024 * 1024;
 
+/// Whether a cluster's id is one that librdkafka gives its mock clusters; Kafka's own are the 22
+/// characters of a UUID in base64.
+pub(super) fn is_mock(cluster_id: &str) -> bool {
+    cluster_id.starts_with("mockCluster")
+}
+
 /// A running mock cluster; gone when dropped.
 pub struct MockCluster {
     native: Native<'static, DefaultProducerContext>,

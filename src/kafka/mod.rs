@@ -10,7 +10,6 @@ pub mod error;
 pub mod facts;
 mod marks;
 pub mod mock;
-mod partition;
 mod raw;
 pub mod reader;
 pub mod replay;
@@ -23,11 +22,10 @@ pub use error::Error;
 pub use facts::{TopicFacts, TopicSpec, create_topics, topic_facts};
 pub use marks::watermarks;
 pub use mock::MockCluster;
-pub use partition::partition_for;
 pub use reader::{Assignment, Consumer, Fetched, PartitionReader, Position};
 pub use replay::read_range;
 pub use settings::Settings;
-pub use writer::{Delivery, Outgoing, Writer};
+pub use writer::{Delivery, Outgoing, Pending, Writer};
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use custodia_core::record::{Header, Record, Timestamp};
 use rdkafka::client::{Client, ClientContext};
-use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::producer::ProducerContext;
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::IntoOpaque as _;
 use rdkafka_sys as sys;
 
@@ -42,10 +42,15 @@ impl Queue {
     /// Cuts the partition's queue off the consumer's, before anything is fetched into it.
     ///
     /// The queue must be dropped before `client` is destroyed.
-    pub(super) fn of_partition(client: &Client<impl ClientContext>, topic: &CStr, partition: i32) -> Option<Self> {
+    pub(super) fn of_partition(
+        client: &Client<impl ClientContext>,
+        topic: &CStr,
+        partition: i32,
+    ) -> Option<Self> {
         // SAFETY: `client` is alive; the name outlives the call; the queue is ours to destroy.
         unsafe {
-            let queue = sys::rd_kafka_queue_get_partition(client.native_ptr(), topic.as_ptr(), partition);
+            let queue =
+                sys::rd_kafka_queue_get_partition(client.native_ptr(), topic.as_ptr(), partition);
             let queue = NonNull::new(queue)?;
             sys::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut());
             Some(Self(queue))
@@ -78,12 +83,8 @@ impl Queue {
         // SAFETY: the queue is alive and there is room for `max` pointers, of which librdkafka
         // writes as many as it returns.
         unsafe {
-            let taken = sys::rd_kafka_consume_batch_queue(
-                self.0.as_ptr(),
-                0,
-                messages.as_mut_ptr(),
-                max,
-            );
+            let taken =
+                sys::rd_kafka_consume_batch_queue(self.0.as_ptr(), 0, messages.as_mut_ptr(), max);
             messages.set_len(usize::try_from(taken).unwrap_or(0));
         }
         for message in messages {
@@ -146,7 +147,11 @@ impl Event {
                 sys::rd_kafka_topic_partition_destroy(at);
             }
             let reason = text(sys::rd_kafka_event_error_string(event));
-            (RDKafkaErrorCode::from(sys::rd_kafka_event_error(event)), reason, offset)
+            (
+                RDKafkaErrorCode::from(sys::rd_kafka_event_error(event)),
+                reason,
+                offset,
+            )
         };
         failure(code, offset, reason)
     }
@@ -174,7 +179,11 @@ unsafe fn item(native: *const sys::rd_kafka_message_t) -> Item {
         let message = &*native;
         let code = RDKafkaErrorCode::from(message.err);
         let (RDKafkaErrorCode::NoError, Ok(offset)) = (code, u64::try_from(message.offset)) else {
-            return failure(code, message.offset, text(sys::rd_kafka_message_errstr(native)));
+            return failure(
+                code,
+                message.offset,
+                text(sys::rd_kafka_message_errstr(native)),
+            );
         };
         let epoch = sys::rd_kafka_message_leader_epoch(native);
         Item::Record(Fetched {
@@ -226,13 +235,8 @@ unsafe fn header(all: *const sys::rd_kafka_headers_t, at: usize) -> Option<Heade
     // SAFETY: `all` is alive by the contract; the three are set where NO_ERROR comes back, the
     // name to a string that ends with 0x00.
     unsafe {
-        let found = sys::rd_kafka_header_get_all(
-            all,
-            at,
-            &raw mut name,
-            &raw mut value,
-            &raw mut length,
-        );
+        let found =
+            sys::rd_kafka_header_get_all(all, at, &raw mut name, &raw mut value, &raw mut length);
         (RDKafkaErrorCode::from(found) == RDKafkaErrorCode::NoError).then(|| Header {
             name: CStr::from_ptr(name).to_bytes().to_vec(),
             value: bytes(value, length),
@@ -251,7 +255,11 @@ unsafe fn bytes(from: *const c_void, length: usize) -> Option<Vec<u8>> {
 /// `from` is null or a string that ends with 0x00.
 unsafe fn text(from: *const c_char) -> Option<String> {
     // SAFETY: by the contract.
-    (!from.is_null()).then(|| unsafe { CStr::from_ptr(from) }.to_string_lossy().into_owned())
+    (!from.is_null()).then(|| {
+        unsafe { CStr::from_ptr(from) }
+            .to_string_lossy()
+            .into_owned()
+    })
 }
 
 fn millis(duration: Duration) -> c_int {
@@ -314,7 +322,9 @@ pub(super) fn assign(
 ) -> Result<(), RDKafkaErrorCode> {
     let all = Positions::of(positions);
     // SAFETY: client and list are alive; librdkafka copies the list.
-    let assigned = RDKafkaErrorCode::from(unsafe { sys::rd_kafka_assign(client.native_ptr(), all.0.as_ptr()) });
+    let assigned = RDKafkaErrorCode::from(unsafe {
+        sys::rd_kafka_assign(client.native_ptr(), all.0.as_ptr())
+    });
     if assigned != RDKafkaErrorCode::NoError {
         return Err(assigned);
     }
@@ -329,8 +339,13 @@ pub(super) fn assign(
     }
     let known = Positions::of(&known);
     // SAFETY: client and list are alive; the error, where there is one, is taken by `code_of`.
-    let sought =
-        unsafe { code_of(sys::rd_kafka_seek_partitions(client.native_ptr(), known.0.as_ptr(), millis(timeout))) };
+    let sought = unsafe {
+        code_of(sys::rd_kafka_seek_partitions(
+            client.native_ptr(),
+            known.0.as_ptr(),
+            millis(timeout),
+        ))
+    };
     sought?;
     known.first_error().map_or(Ok(()), Err)
 }
@@ -350,7 +365,11 @@ unsafe fn code_of(error: *mut sys::rd_kafka_error_t) -> Result<(), RDKafkaErrorC
 }
 
 /// Low and high watermark as the last fetch saw them, without asking; −1001 or −1 where unknown.
-pub(super) fn seen_watermarks(client: &Client<impl ClientContext>, topic: &CStr, partition: i32) -> (i64, i64) {
+pub(super) fn seen_watermarks(
+    client: &Client<impl ClientContext>,
+    topic: &CStr,
+    partition: i32,
+) -> (i64, i64) {
     let (mut low, mut high) = (-1, -1);
     // SAFETY: `client` is alive, the name outlives the call, both numbers are only written.
     unsafe {
@@ -365,7 +384,7 @@ pub(super) fn seen_watermarks(client: &Client<impl ClientContext>, topic: &CStr,
     (low, high)
 }
 
-/// A topic as DescribeTopics tells it.
+/// A topic as `DescribeTopics` tells it.
 pub(super) struct Described {
     pub(super) name: String,
     /// Base64; `None` from brokers that have no topic ids.
@@ -482,7 +501,11 @@ pub(super) fn produce<C: ProducerContext<DeliveryOpaque = Box<T>>, T: Send + Syn
             part(of::RD_KAFKA_VTYPE_OPAQUE, |u| u.ptr = opaque),
             part(of::RD_KAFKA_VTYPE_HEADERS, |u| u.headers = headers),
         ];
-        let queued = code_of(sys::rd_kafka_produceva(client.native_ptr(), parts.as_ptr(), parts.len()));
+        let queued = code_of(sys::rd_kafka_produceva(
+            client.native_ptr(),
+            parts.as_ptr(),
+            parts.len(),
+        ));
         if queued.is_err() {
             sys::rd_kafka_headers_destroy(headers);
             drop(Box::<T>::from_ptr(opaque));

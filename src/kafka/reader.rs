@@ -20,6 +20,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::error::Error;
+use super::facts;
 use super::raw::{self, Item, Queue};
 use super::settings::{PREFETCH_KIBIBYTES, Settings};
 use super::watch::{Probe, Watch};
@@ -81,7 +82,9 @@ impl Drop for Connection {
             let _ = closed.send(());
         };
         // Where no thread can be had, the closure and the consumer in it are dropped right here.
-        let _ = thread::Builder::new().name("kafka-close".into()).spawn(close);
+        let _ = thread::Builder::new()
+            .name("kafka-close".into())
+            .spawn(close);
     }
 }
 
@@ -166,12 +169,13 @@ impl Consumer {
     }
 
     /// Asks for a topic's id, to notice a topic that was created again: the client itself reads
-    /// on in the new one. `None` where brokers have no topic ids.
+    /// on in the new one. `None` where brokers have no topic ids,
+    /// and on the mock cluster.
     ///
     /// # Errors
     /// Where the topic is gone or no broker answers in time.
     pub fn topic_id(&self, topic: &str, timeout: Duration) -> Result<Option<String>, Error> {
-        let described = raw::describe_topics(self.consumer().client(), &[c_string(topic)?], timeout)
+        let described = facts::describe(self.consumer().client(), &[topic], timeout)
             .and_then(|mut topics| topics.pop().ok_or(RDKafkaErrorCode::UnknownTopic)?);
         match described {
             Ok(described) => Ok(described.topic_id),
@@ -325,15 +329,17 @@ impl PartitionReader {
                 doing: format!("reading topic {}", self.topic),
                 reason,
             }),
-            Code::BadMessage | Code::BadCompression | Code::InvalidMessage
-            | Code::InvalidMessageSize | Code::MessageSizeTooLarge | Code::NotImplemented => {
-                Some(Error::Damaged {
-                    topic: self.topic.clone(),
-                    partition: self.partition,
-                    offset,
-                    reason,
-                })
-            }
+            Code::BadMessage
+            | Code::BadCompression
+            | Code::InvalidMessage
+            | Code::InvalidMessageSize
+            | Code::MessageSizeTooLarge
+            | Code::NotImplemented => Some(Error::Damaged {
+                topic: self.topic.clone(),
+                partition: self.partition,
+                offset,
+                reason,
+            }),
             _ => {
                 let (topic, partition) = (&self.topic, self.partition);
                 tracing::warn!(target: "kafka", topic, partition, %code, reason, "fetch failed");

@@ -132,16 +132,15 @@ impl Settings {
 
     /// Whether the value of a property must not be shown.
     pub fn is_secret(property: &str) -> bool {
-        const MARKS: [&str; 6] = [
+        const MARKS: [&str; 5] = [
             "password",
             "secret",
             "passphrase",
             "key.pem",
             "oauthbearer.config",
-            "token",
         ];
         let property = property.to_ascii_lowercase();
-        MARKS.iter().any(|mark| property.contains(mark)) && !property.ends_with(".url")
+        MARKS.iter().any(|mark| property.contains(mark))
     }
 
     /// Checks every property without connecting.
@@ -184,14 +183,14 @@ impl Settings {
 
     /// For questions about topics: no group, so that closing waits for no coordinator.
     pub(super) fn admin(&self) -> ClientConfig {
-        let mut config = self.client(&[], &[]);
+        let mut config = self.client(&[], &CONSUMER_FIXED);
         config.remove("group.id");
         config
     }
 
     fn client(&self, defaults: &[(&str, &str)], fixed: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config.set_log_level(RDKafkaLogLevel::Debug);
+        config.set_log_level(RDKafkaLogLevel::Info);
         for (name, value) in DEFAULTS.iter().chain(defaults) {
             config.set(*name, *value);
         }

@@ -1,6 +1,6 @@
 //! What librdkafka says on its own account: logs, and troubles with brokers.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -11,6 +11,7 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::error::Error;
+use super::reader;
 use super::settings::Settings;
 
 const PROBE_STEP: Duration = Duration::from_millis(100);
@@ -20,6 +21,8 @@ const PROBE_STEP: Duration = Duration::from_millis(100);
 pub(super) struct Watch {
     bootstrap: String,
     trouble: Mutex<Option<Error>>,
+    /// Why a broker was last given up, as the log has it: some reasons are no error events.
+    last_failure: Mutex<Option<String>>,
 }
 
 impl Watch {
@@ -27,51 +30,61 @@ impl Watch {
         Self {
             bootstrap: settings.bootstrap.clone(),
             trouble: Mutex::new(None),
+            last_failure: Mutex::new(None),
         }
     }
 
     /// The worst trouble since the last call.
     pub(super) fn take(&self) -> Option<Error> {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.take()
+        held(&self.trouble).take()
+    }
+
+    /// The same, without forgetting it.
+    fn worst(&self) -> Option<Error> {
+        held(&self.trouble).clone()
     }
 
     /// Remembers `error`; a refusal isn't forgotten for the lost connections that follow it, and
     /// why a broker is down says more than that all are.
     fn note(&self, error: Error, says_why: bool) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = held(&self.trouble);
         let worse = |known: &Error| known.may_pass() && says_why;
         if trouble.as_ref().is_none_or(worse) {
             *trouble = Some(error);
         }
     }
 
-    fn named(&self, error: &KafkaError, reason: &str) -> Error {
+    /// What an event says of all brokers; `None` for what concerns one partition or the group,
+    /// which is reported where it belongs or holds nothing back.
+    fn named(&self, error: &KafkaError, reason: &str) -> Option<Error> {
         let (bootstrap, reason) = (self.bootstrap.clone(), reason.to_owned());
-        match error.rdkafka_error_code() {
-            Some(
-                RDKafkaErrorCode::Authentication
-                | RDKafkaErrorCode::SaslAuthenticationFailed
-                | RDKafkaErrorCode::UnsupportedSASLMechanism
-                | RDKafkaErrorCode::IllegalSASLState,
-            ) => Error::AuthenticationFailed { bootstrap, reason },
-            Some(RDKafkaErrorCode::SSL) => Error::TlsFailed { bootstrap, reason },
-            // The library counts a peer that hangs up amid the handshake as a lost connection.
-            Some(RDKafkaErrorCode::BrokerTransportFailure) if reason.contains("SSL_HANDSHAKE") => {
-                Error::TlsFailed { bootstrap, reason }
+        match error.rdkafka_error_code()? {
+            RDKafkaErrorCode::Authentication
+            | RDKafkaErrorCode::SaslAuthenticationFailed
+            | RDKafkaErrorCode::UnsupportedSASLMechanism
+            | RDKafkaErrorCode::IllegalSASLState => {
+                Some(Error::AuthenticationFailed { bootstrap, reason })
             }
-            Some(
-                RDKafkaErrorCode::AllBrokersDown
-                | RDKafkaErrorCode::BrokerTransportFailure
-                | RDKafkaErrorCode::Resolve
-                | RDKafkaErrorCode::OperationTimedOut,
-            ) => Error::Unreachable { bootstrap, reason },
-            _ => Error::Client {
+            RDKafkaErrorCode::SSL => Some(Error::TlsFailed { bootstrap, reason }),
+            RDKafkaErrorCode::AllBrokersDown => {
+                let reason = held(&self.last_failure).clone().unwrap_or(reason);
+                Some(Error::Unreachable { bootstrap, reason })
+            }
+            RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::Resolve
+            | RDKafkaErrorCode::OperationTimedOut => Some(Error::Unreachable { bootstrap, reason }),
+            RDKafkaErrorCode::Fatal => Some(Error::Client {
                 doing: "talking to the brokers",
                 reason,
-            },
+            }),
+            _ => None,
         }
     }
+}
+
+/// What is noted here is whole at any moment, so a thread that panicked left nothing half done.
+fn held<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ClientContext for Watch {
@@ -80,7 +93,10 @@ impl ClientContext for Watch {
         if fac == "CONFWARN" && message.contains("will be ignored by this") {
             return;
         }
-        eprintln!("DBG {fac} {message}");
+        if fac == "FAIL" {
+            let (_thread, said) = message.split_once("]: ").unwrap_or(("", message));
+            *held(&self.last_failure) = Some(said.to_owned());
+        }
         match level {
             RDKafkaLogLevel::Debug => tracing::debug!(target: "kafka", fac, "{message}"),
             RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
@@ -97,7 +113,11 @@ impl ClientContext for Watch {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let says_why = error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown);
-        self.note(self.named(&error, reason), says_why);
+        if let Some(trouble) = self.named(&error, reason) {
+            self.note(trouble, says_why);
+        } else {
+            tracing::warn!(target: "kafka", %error, reason);
+        }
     }
 }
 
@@ -119,9 +139,8 @@ pub(super) struct Probe {
 impl Probe {
     pub(super) fn of(settings: &Settings) -> Result<Self, Error> {
         settings.validate()?;
-        let client =
-            BaseConsumer::from_config_and_context(&settings.admin(), Watch::of(settings))
-                .map_err(|error| Error::of("connecting", &error))?;
+        let client = BaseConsumer::from_config_and_context(&settings.admin(), Watch::of(settings))
+            .map_err(|error| Error::of("connecting", &error))?;
         Ok(Self {
             client,
             bootstrap: settings.bootstrap.clone(),
@@ -132,37 +151,53 @@ impl Probe {
         self.client.client()
     }
 
-    pub(super) fn drain(&self) { while self.client.poll(Duration::from_millis(100)).is_some() {} }
-    /// Where a partition begins and ends.
+    /// The first offset held and the last stable one.
     pub(super) fn watermarks(
         &self,
         topic: &str,
         partition: u32,
         timeout: Duration,
     ) -> Result<(u64, u64), Error> {
-        super::reader::watermarks(&self.client, topic, partition, timeout)
+        self.cluster_id(timeout)?;
+        reader::watermarks(&self.client, topic, partition, timeout)
     }
 
     /// Waits until a broker answers and says which cluster it is of. Asks in short steps, because
     /// the library goes on trying where a broker has refused us for good.
     pub(super) fn cluster_id(&self, timeout: Duration) -> Result<String, Error> {
         let watch = self.client().context();
-        let mut last = None;
         let steps = timeout.as_millis().div_ceil(PROBE_STEP.as_millis()).max(1);
         for _ in 0..steps {
             if let Some(id) = self.client().fetch_cluster_id(PROBE_STEP) {
                 return Ok(id);
             }
             while self.client.poll(Duration::ZERO).is_some() {}
-            match watch.take() {
-                Some(trouble) if !trouble.may_pass() => return Err(trouble),
-                Some(trouble) => last = Some(trouble),
-                None => {}
+            match watch.worst() {
+                Some(Error::Unreachable { reason, .. }) if reason.contains("SSL alert") => break,
+                Some(refused) if !refused.may_pass() => return Err(refused),
+                _ => {}
             }
         }
-        Err(last.unwrap_or_else(|| Error::Unreachable {
-            bootstrap: self.bootstrap.clone(),
-            reason: format!("no answer in {timeout:?}"),
-        }))
+        Err(self.gave_up(watch.take(), timeout))
     }
+
+    fn gave_up(&self, last: Option<Error>, timeout: Duration) -> Error {
+        let bootstrap = self.bootstrap.clone();
+        match last {
+            Some(Error::Unreachable { reason, .. }) if is_of_tls(&reason) => {
+                Error::TlsFailed { bootstrap, reason }
+            }
+            Some(trouble) => trouble,
+            None => Error::Unreachable {
+                bootstrap,
+                reason: format!("no answer in {timeout:?}"),
+            },
+        }
+    }
+}
+
+/// The library counts a peer that hangs up amid the handshake, or refuses our certificate behind
+/// it, as a lost connection. A restarting broker does the first once, not until time is up.
+fn is_of_tls(reason: &str) -> bool {
+    reason.contains("SSL_HANDSHAKE") || reason.contains("SSL alert")
 }

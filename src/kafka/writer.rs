@@ -31,7 +31,7 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 pub struct Outgoing<'a> {
     /// The topic's name.
     pub topic: &'a str,
-    /// Decides the partition, as [`super::partition_for`]; without one it is any.
+    /// Decides the partition, as Java's clients do; without one it is any.
     pub key: Option<&'a [u8]>,
     /// `None` is a tombstone.
     pub value: Option<&'a [u8]>,
@@ -43,7 +43,9 @@ impl Outgoing<'_> {
     fn bytes(&self) -> usize {
         let value = |header: &Header| header.value.as_ref().map_or(0, Vec::len);
         let headers = self.headers.iter();
-        let headers: usize = headers.map(|header| header.name.len() + value(header)).sum();
+        let headers: usize = headers
+            .map(|header| header.name.len() + value(header))
+            .sum();
         self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len) + headers
     }
 }
@@ -160,9 +162,8 @@ impl Writer {
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         settings.validate()?;
         let context = Deliveries(Watch::of(settings));
-        let producer =
-            ThreadedProducer::from_config_and_context(&settings.producer(), context)
-                .map_err(|error| Error::of("connecting a producer", &error))?;
+        let producer = ThreadedProducer::from_config_and_context(&settings.producer(), context)
+            .map_err(|error| Error::of("connecting a producer", &error))?;
         Ok(Self { producer })
     }
 
@@ -228,15 +229,15 @@ impl Writer {
     /// # Errors
     /// [`Error::Deadline`] where some are still under way.
     pub fn flush(&self, deadline: Duration) -> Result<(), Error> {
-        self.producer.flush(deadline).map_err(|error| {
-            match error.rdkafka_error_code() {
+        self.producer
+            .flush(deadline)
+            .map_err(|error| match error.rdkafka_error_code() {
                 Some(RDKafkaErrorCode::OperationTimedOut) => Error::Deadline {
                     doing: "flushing the producer",
                     waited: deadline,
                 },
                 _ => Error::of("flushing the producer", &error),
-            }
-        })
+            })
     }
 }
 

@@ -1,0 +1,47 @@
+//! `custodia generate`: fills the topics with a made-up town.
+
+use clap::Args;
+
+use super::{Error, exit};
+use crate::app::{self, Extent};
+use crate::config::Config;
+
+/// Sends the life of a town of made-up customers: the same seed gives the same events.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub struct Generate {
+    /// Where all chances come from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many customers.
+    #[arg(long, default_value_t = 100, conflicts_with = "events")]
+    customers: u64,
+    /// About how many events, in place of a count of customers.
+    #[arg(long)]
+    events: Option<u64>,
+    /// When the town's month begins, in ms since 1970; default 2026-09-01 in Shanghai.
+    #[arg(long, default_value_t = 1_788_192_000_000)]
+    start_ms: i64,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Generate {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Where Kafka can't be reached or doesn't acknowledge a record.
+    pub fn run(&self, config: &Config) -> Result<u8, Error> {
+        let extent = self.events.map_or(Extent::Customers(self.customers), Extent::Events);
+        let town = app::town(config, self.seed, extent, self.start_ms)?;
+        let sent = app::send_town(config, &town, &mut |_| {})?;
+        if self.json {
+            println!("{}", serde_json::json!({ "sent": sent, "customers": town.customers }));
+        } else {
+            let (events, registry) = (sent.events, sent.registry);
+            println!("{} customers: {events} events, {registry} in the registry", town.customers);
+        }
+        Ok(exit::OK)
+    }
+}

@@ -1,0 +1,134 @@
+//! What must stop the ledger stops it, with a name; what must not, doesn't.
+
+use std::process::Command;
+
+use crate::broker::Broker;
+use crate::ledger::{Ledger, event_roots};
+use crate::produce::{EVENTS, with_librdkafka};
+use crate::record_to_leaf::{send_town, town_events};
+
+const KILLS: u64 = 20;
+
+fn some_records(from: u32, to: u32) -> Vec<crate::produce::Pair> {
+    (from..to).map(|n| (Some(n.to_be_bytes().to_vec()), Some(n.to_be_bytes().to_vec()))).collect()
+}
+
+#[test]
+fn killed_twenty_times_while_appending_nothing_is_missing_doubled_or_different() {
+    let broker = Broker::start();
+    let undisturbed = Ledger::at(broker.bootstrap()).init();
+    let disturbed = Ledger::at(broker.bootstrap()).set("ingest.batch_records", "50").init();
+    let leaves = send_town(&undisturbed, town_events());
+    let mut serving = undisturbed.serve();
+    serving.wait_for_leaves(leaves);
+    serving.stop();
+    for kill in 1..=KILLS {
+        let mut serving = disturbed.serve();
+        // Somewhere in the next twentieth: a place that differs from round to round and run to run.
+        serving.wait_for_leaves((leaves / (KILLS + 1)) * kill);
+        serving.kill();
+    }
+    let mut serving = disturbed.serve();
+    serving.wait_for_leaves(leaves);
+    serving.stop();
+    assert_eq!(event_roots(&disturbed.fsck()), event_roots(&undisturbed.fsck()));
+}
+
+fn caught_up(ledger: &Ledger, leaves: u64) {
+    let mut serving = ledger.serve();
+    serving.wait_for_leaves(leaves);
+    serving.stop();
+}
+
+#[test]
+fn a_topic_that_was_made_anew_is_refused() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    with_librdkafka(broker.bootstrap(), &some_records(0, 40));
+    caught_up(&ledger, 40);
+    broker.tool("topic", &["--delete", "--topic", EVENTS]);
+    let settings = ["--partitions", "4", "--replication-factor", "1"];
+    let config = ["--config", "message.timestamp.type=LogAppendTime"];
+    broker.tool("topic", &[&["--create", "--topic", EVENTS], &settings[..], &config[..]].concat());
+    let line = ledger.fails(&["serve"], "CU-0404");
+    assert!(line.contains("the topic id"), "{line}");
+}
+
+#[test]
+fn a_changed_partition_count_stops_a_running_ledger_and_one_that_starts() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    with_librdkafka(broker.bootstrap(), &some_records(0, 40));
+    let mut serving = ledger.serve();
+    serving.wait_for_leaves(40);
+    broker.tool("topic", &["--alter", "--topic", EVENTS, "--partitions", "6"]);
+    let (status, log) = serving.ended();
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("CU-0404"), "{log}");
+    let line = ledger.fails(&["serve"], "CU-0404");
+    assert!(line.contains("was 4") && line.contains("is 6"), "{line}");
+}
+
+#[test]
+fn retention_that_overtook_the_log_is_refused() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    with_librdkafka(broker.bootstrap(), &some_records(0, 40));
+    caught_up(&ledger, 40);
+    with_librdkafka(broker.bootstrap(), &some_records(40, 400));
+    broker.tool("delete-records", &[EVENTS, "0", "60"]);
+    let line = ledger.fails(&["serve"], "CU-0152");
+    assert!(line.contains("custodia.events/0/1"), "{line}");
+}
+
+#[test]
+fn a_broker_that_lost_acknowledged_records_is_refused() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    with_librdkafka(broker.bootstrap(), &some_records(0, 40));
+    caught_up(&ledger, 40);
+    broker.tool("stop", &[]);
+    let (data, kept) = (broker.data(), ledger.path("kept"));
+    copy(&data, &kept);
+    broker.tool("start", &[]);
+    with_librdkafka(broker.bootstrap(), &some_records(40, 80));
+    caught_up(&ledger, 80);
+    broker.tool("stop", &[]);
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&kept, &data);
+    broker.tool("start", &[]);
+    ledger.fails(&["serve"], "CU-0153");
+    // The lost offsets are given to other records: now the ends fit, and the records don't.
+    with_librdkafka(broker.bootstrap(), &some_records(1000, 1200));
+    ledger.fails(&["serve"], "CU-0");
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
+}
+
+#[test]
+fn a_broker_that_goes_away_and_comes_back_holds_nothing_up_for_good() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    with_librdkafka(broker.bootstrap(), &some_records(0, 40));
+    let mut serving = ledger.serve();
+    serving.wait_for_leaves(40);
+    broker.tool("stop", &["--kill"]);
+    broker.tool("start", &[]);
+    with_librdkafka(broker.bootstrap(), &some_records(40, 80));
+    serving.wait_for_leaves(80);
+    serving.stop();
+    ledger.fsck();
+}
+
+#[test]
+fn one_folder_has_one_owner() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    let serving = ledger.serve();
+    ledger.fails(&["serve"], "CU-0408");
+    ledger.fails(&["fsck"], "CU-0408");
+    serving.stop();
+}
