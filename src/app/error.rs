@@ -1,6 +1,6 @@
 //! What stops a command or the running ledger.
 
-use crate::{config, fsck, ingest, kafka, keys, log, sign};
+use crate::{config, fsck, ingest, kafka, keys, log, project, query, serve, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,15 @@ pub enum Error {
     /// The oracle.
     #[error(transparent)]
     Fsck(#[from] fsck::Error),
+    /// Rows.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// A question.
+    #[error(transparent)]
+    Query(#[from] query::Error),
+    /// The socket.
+    #[error(transparent)]
+    Serve(#[from] serve::Error),
     /// A record that the ledger itself writes.
     #[error(transparent)]
     Outbox(#[from] log::OutboxError),
@@ -93,6 +102,9 @@ impl Error {
             Self::Keys(source) => source.code(),
             Self::Sign(source) => source.code(),
             Self::Fsck(source) => source.code(),
+            Self::Project(source) => source.code(),
+            Self::Query(source) => source.code(),
+            Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Unnamed => "CU-0010",
             Self::OtherLedger { .. } => "CU-0011",

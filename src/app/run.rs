@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::init::{facts_of, logged_topics, timeout};
+use super::parts::role_of;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::clock::Clock;
@@ -20,6 +21,8 @@ use crate::log::{
     Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices,
 };
 use crate::metrics::{LogLabel, Metrics};
+use crate::project::Projector;
+use crate::query::LogRows;
 use crate::sign::Signer;
 
 /// How often the consumer's own events are looked at.
@@ -35,6 +38,7 @@ pub struct Running {
     outbox: Arc<KafkaOutbox>,
     registry: Arc<Registry>,
     metrics: Metrics,
+    rows: Vec<LogRows>,
 }
 
 /// Opens the ledger that the configuration names, checks what must hold, and starts it.
@@ -60,7 +64,9 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
         outbox,
         registry: Arc::new(registry),
         metrics: metrics.clone(),
+        rows: Vec::new(),
     };
+    running.start_projecting(config)?;
     running.start_appending(config, assigned.iter().zip(readers), &clock, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
@@ -73,6 +79,11 @@ impl Running {
     /// The ledger's open parts.
     pub fn opened(&self) -> &Opened {
         &self.opened
+    }
+
+    /// The logs' rows; none where `project.enabled` is off.
+    pub fn rows(&self) -> &[LogRows] {
+        &self.rows
     }
 
     /// The way to Kafka.
@@ -115,6 +126,22 @@ impl Running {
         }
         info!("stopped");
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Keeps up the rows of every log, a thread each.
+    fn start_projecting(&mut self, config: &Config) -> Result<(), Error> {
+        if !config.project.enabled {
+            return Ok(());
+        }
+        for log in &self.opened.logs {
+            let role = role_of(config, log);
+            let keys = Arc::clone(&self.opened.keys);
+            let mut projector = Projector::new(Arc::clone(log), keys, role, &self.metrics)?;
+            self.rows.push(LogRows { role, rows: projector.reader() });
+            let name = format!("project {}", log.name());
+            self.threads.spawn(name, move |stop| Ok(projector.run(stop)?))?;
+        }
+        Ok(())
     }
 
     fn start_appending<'a>(

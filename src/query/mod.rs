@@ -24,7 +24,7 @@ pub use cut::{AsOf, Cut, CutFiles, CutName};
 pub use desk::{Desk, TimelineQuestion, VerdictsQuestion, WhoQuestion};
 pub use error::Error;
 pub use looks::Looks;
-pub use principal::{Asking, Principal, reason};
+pub use principal::{Asking, Principal, Principals, Why, reason};
 pub use proof::{Receipt, ReceiptQuestion};
 pub use received::{Erased, Ground, ProducerOf, Received, Recipient, Said};
 pub use time::Time;

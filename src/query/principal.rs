@@ -1,6 +1,9 @@
 //! Who asks, in which role and why.
 
+use std::collections::BTreeMap;
+
 use custodia_core::schema::v1::{AccessReason, LegalBasisOfReading, PersonRole};
+use serde::{Deserialize, Serialize};
 
 use super::Error;
 
@@ -37,6 +40,50 @@ impl Principal {
             _ => LegalBasisOfReading::LbOperation,
         }
     }
+}
+
+/// Who may ask, by user id of this host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Principals(BTreeMap<u32, Principal>);
+
+impl Principals {
+    /// These people.
+    pub fn new(people: impl IntoIterator<Item = (u32, Principal)>) -> Self {
+        Self(people.into_iter().collect())
+    }
+
+    /// Who has this user id.
+    ///
+    /// # Errors
+    /// [`Error::UnmappedUid`].
+    pub fn find(&self, uid: u32) -> Result<&Principal, Error> {
+        self.0.get(&uid).ok_or(Error::UnmappedUid(uid))
+    }
+
+    /// The asking of whoever has this user id.
+    ///
+    /// # Errors
+    /// [`Error::UnmappedUid`], [`Error::UnknownReason`].
+    pub fn asking(&self, uid: u32, peer: &str, why: &Why) -> Result<Asking, Error> {
+        let principal = self.find(uid)?;
+        Ok(Asking {
+            principal: principal.clone(),
+            reason: reason(&why.reason)?,
+            ticket: why.ticket.clone(),
+            peer: peer.to_owned(),
+        })
+    }
+}
+
+/// What a look is for, in the asker's words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// The reason, e.g. `rights_request`.
+    pub reason: String,
+    /// The case or ticket; empty for none.
+    #[serde(default)]
+    pub ticket: String,
 }
 
 /// One asking: who, what for, through which door.
@@ -89,6 +136,18 @@ mod tests {
         for word in ["rights_request", "rights-request", "AR_RIGHTS_REQUEST"] {
             assert_eq!(reason(word).unwrap(), AccessReason::ArRightsRequest);
         }
+    }
+
+    #[test]
+    fn only_a_mapped_uid_with_a_reason_asks() {
+        let officer = Principal::new(7, "e", "protection_officer").unwrap();
+        let principals = Principals::new([(7, officer.clone())]);
+        let why = Why { reason: "audit".into(), ticket: "T-1".into() };
+        let asking = principals.asking(7, "socket", &why).unwrap();
+        assert_eq!((asking.principal, asking.reason), (officer, AccessReason::ArAudit));
+        assert_eq!(principals.asking(8, "socket", &why).unwrap_err().code(), "CU-0551");
+        let without = principals.asking(7, "socket", &Why::default()).unwrap_err();
+        assert_eq!(without.code(), "CU-0553");
     }
 
     #[test]
