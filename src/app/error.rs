@@ -1,6 +1,6 @@
 //! What stops a command or the running ledger.
 
-use crate::{config, fsck, ingest, kafka, keys, log, project, sign};
+use crate::{config, fsck, ingest, kafka, keys, log, project, query, serve, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -23,15 +23,18 @@ pub enum Error {
     /// The signer.
     #[error(transparent)]
     Sign(#[from] sign::Error),
-    /// Rows and verdicts.
-    #[error(transparent)]
-    Project(#[from] project::Error),
-    /// The folder has a log of a topic that the configuration doesn't name.
-    #[error("the folder has logs of {0}, which none of topics.events, topics.registry and topics.access names")]
-    UnknownTopic(String),
     /// The oracle.
     #[error(transparent)]
     Fsck(#[from] fsck::Error),
+    /// Rows.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// A question.
+    #[error(transparent)]
+    Query(#[from] query::Error),
+    /// The socket.
+    #[error(transparent)]
+    Serve(#[from] serve::Error),
     /// A record that the ledger itself writes.
     #[error(transparent)]
     Outbox(#[from] log::OutboxError),
@@ -98,9 +101,10 @@ impl Error {
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
             Self::Sign(source) => source.code(),
-            Self::Project(source) => source.code(),
-            Self::UnknownTopic(_) => "CU-0019",
             Self::Fsck(source) => source.code(),
+            Self::Project(source) => source.code(),
+            Self::Query(source) => source.code(),
+            Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Unnamed => "CU-0010",
             Self::OtherLedger { .. } => "CU-0011",

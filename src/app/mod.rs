@@ -3,6 +3,7 @@
 //! The only room that knows all others. It decides nothing about records: it hands every part
 //! what it stands on, and turns the first failure into a stop of the whole.
 
+mod ask;
 mod error;
 mod fsck;
 mod init;
@@ -14,6 +15,7 @@ mod threads;
 mod town;
 mod verifier_keys;
 
+pub use ask::Counter;
 pub use error::Error;
 pub use fsck::fsck;
 pub use init::{Made, StartAt, init};

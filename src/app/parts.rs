@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use custodia_core::verdict::TopicRole;
+
 use crate::config::Config;
 use crate::kafka::Settings;
 use crate::keys::{FileKek, KeyStore};
@@ -42,6 +44,15 @@ pub fn open(config: &Config) -> Result<Opened, Error> {
         logs.push(Log::open(&path, origin, &shared)?);
     }
     Ok(Opened { logs, keys, shared, folder })
+}
+
+/// What the topic of a log is for.
+pub(super) fn role_of(config: &Config, log: &Log) -> TopicRole {
+    match &log.origin().topic {
+        topic if *topic == config.topics.registry => TopicRole::Registry,
+        topic if *topic == config.topics.access => TopicRole::Access,
+        _ => TopicRole::Events,
+    }
 }
 
 pub(super) fn open_keys(

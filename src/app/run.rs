@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use custodia_core::verdict::TopicRole;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::init::{facts_of, logged_topics, timeout};
+use super::parts::role_of;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::clock::Clock;
@@ -21,7 +21,8 @@ use crate::log::{
     Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices,
 };
 use crate::metrics::{LogLabel, Metrics};
-use crate::project::{Projector, RowsReader};
+use crate::project::Projector;
+use crate::query::LogRows;
 use crate::sign::Signer;
 
 /// How often the consumer's own events are looked at.
@@ -35,9 +36,9 @@ pub struct Running {
     threads: Threads,
     checkpointer: Option<Arc<Mutex<Checkpointer>>>,
     outbox: Arc<KafkaOutbox>,
-    rows: Vec<(TopicRole, RowsReader)>,
     registry: Arc<Registry>,
     metrics: Metrics,
+    rows: Vec<LogRows>,
 }
 
 /// Opens the ledger that the configuration names, checks what must hold, and starts it.
@@ -61,12 +62,12 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
         threads: Threads::new(),
         checkpointer,
         outbox,
-        rows: Vec::new(),
         registry: Arc::new(registry),
         metrics: metrics.clone(),
+        rows: Vec::new(),
     };
+    running.start_projecting(config)?;
     running.start_appending(config, assigned.iter().zip(readers), &clock, &metrics)?;
-    running.start_projecting(config, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
     running.announce(config)?;
@@ -80,8 +81,8 @@ impl Running {
         &self.opened
     }
 
-    /// The rows of each log, and what its topic is for.
-    pub fn rows(&self) -> &[(TopicRole, RowsReader)] {
+    /// The logs' rows; none where `project.enabled` is off.
+    pub fn rows(&self) -> &[LogRows] {
         &self.rows
     }
 
@@ -127,6 +128,22 @@ impl Running {
         failed.map_or(Ok(()), Err)
     }
 
+    /// Keeps up the rows of every log, a thread each.
+    fn start_projecting(&mut self, config: &Config) -> Result<(), Error> {
+        if !config.project.enabled {
+            return Ok(());
+        }
+        for log in &self.opened.logs {
+            let role = role_of(config, log);
+            let keys = Arc::clone(&self.opened.keys);
+            let mut projector = Projector::new(Arc::clone(log), keys, role, &self.metrics)?;
+            self.rows.push(LogRows { role, rows: projector.reader() });
+            let name = format!("project {}", log.name());
+            self.threads.spawn(name, move |stop| Ok(projector.run(stop)?))?;
+        }
+        Ok(())
+    }
+
     fn start_appending<'a>(
         &mut self,
         config: &Config,
@@ -146,22 +163,6 @@ impl Running {
             let (clock, metrics) = (Arc::clone(clock), metrics.clone());
             let partition = Partition::new(reader, writer, limits, floor.clone(), clock, metrics);
             self.threads.spawn(format!("append {}", log.name()), |stop| Ok(partition.run(stop)?))?;
-        }
-        Ok(())
-    }
-
-    /// Keeps rows up behind each log, where the configuration wants rows.
-    fn start_projecting(&mut self, config: &Config, metrics: &Metrics) -> Result<(), Error> {
-        if !config.project.enabled {
-            return Ok(());
-        }
-        for log in &self.opened.logs {
-            let role = role_of(config, &log.origin().topic)?;
-            let keys = Arc::clone(&self.opened.keys);
-            let mut projector = Projector::new(Arc::clone(log), keys, role, metrics)?;
-            self.rows.push((role, projector.reader()));
-            self.threads
-                .spawn(format!("project {}", log.name()), move |stop| Ok(projector.run(stop)?))?;
         }
         Ok(())
     }
@@ -244,13 +245,6 @@ impl Running {
             Ok(())
         })
     }
-}
-
-/// What a topic of the ledger is for.
-pub(super) fn role_of(config: &Config, topic: &str) -> Result<TopicRole, Error> {
-    let roles = [TopicRole::Events, TopicRole::Registry, TopicRole::Access];
-    let found = logged_topics(config).into_iter().zip(roles).find(|(name, _)| *name == topic);
-    found.map(|(_, role)| role).ok_or_else(|| Error::UnknownTopic(topic.to_owned()))
 }
 
 /// Waits `interval`, or less where `stop` is cancelled; whether it was.

@@ -9,10 +9,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::ask::{desk, principals};
 use super::{Error, Running, start};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::serve::{Check, Probes, listen};
+use crate::log::Folder;
+use crate::serve::{Check, Door, Probes, answer_socket, bind_socket, listen};
 
 /// How often a failure is looked for while waiting for a signal.
 const FAILURE_POLL: Duration = Duration::from_millis(100);
@@ -28,8 +30,9 @@ pub fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Error> {
     let runtime = runtime()?;
     let signalled = watch_signals(&runtime)?;
     let listener = bind(&runtime, &config.serve.listen)?;
-    let running = start(config, clock)?;
+    let running = start(config, Arc::clone(&clock))?;
     open_doors(&runtime, listener, &running);
+    open_socket(&runtime, config, clock, &running)?;
     info!(folder = %config.ledger.folder.display(), "running");
     loop {
         if let Some(failure) = running.failure(FAILURE_POLL) {
@@ -68,6 +71,26 @@ fn watch_signals(runtime: &Runtime) -> Result<CancellationToken, Error> {
 fn bind(runtime: &Runtime, address: &str) -> Result<TcpListener, Error> {
     let system = |source| Error::System { what: format!("listening on {address}"), source };
     runtime.block_on(TcpListener::bind(address)).map_err(system)
+}
+
+/// Opens the socket in the folder, whose lock is held: what lies there is a dead process's.
+fn open_socket(
+    runtime: &Runtime,
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    running: &Running,
+) -> Result<(), Error> {
+    let _entered = runtime.enter();
+    let listener = bind_socket(&Folder::socket_path(running.opened().folder.path()))?;
+    let desk = desk(config, running.opened(), running.rows().to_vec(), running.outbox(), clock);
+    let door = Door { desk: Arc::new(desk), principals: Arc::new(principals(config)?) };
+    let stop = running.stop_token();
+    runtime.spawn(async move {
+        if let Err(error) = answer_socket(listener, door, stop).await {
+            warn!(%error, "the socket closed");
+        }
+    });
+    Ok(())
 }
 
 fn open_doors(runtime: &Runtime, listener: TcpListener, running: &Running) {

@@ -11,6 +11,14 @@ pub enum Error {
     /// Everything below.
     #[error(transparent)]
     App(#[from] app::Error),
+    /// A file named on the command line can't be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
 }
 
 impl Error {
@@ -19,6 +27,7 @@ impl Error {
         match self {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
+            Self::File { .. } => "CU-0019",
         }
     }
 }

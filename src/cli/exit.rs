@@ -7,3 +7,5 @@ pub const FAILED: u8 = 1;
 // 2 is clap's: the command line was not understood.
 /// `fsck` found something wrong.
 pub const NOT_CLEAN: u8 = 3;
+/// The ledger knows nothing of what was asked about.
+pub const UNKNOWN: u8 = 4;

@@ -10,7 +10,12 @@ mod fsck;
 mod generate;
 mod init;
 mod key;
+mod replay;
 mod serve;
+mod shown;
+mod timeline;
+mod verdicts;
+mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +58,14 @@ enum Command {
     Generate(generate::Generate),
     /// Show the ledger's verifier keys.
     Key(key::Key),
+    /// Who received a person's data, and when?
+    Who(who::Who),
+    /// What happened, in order.
+    Timeline(timeline::Timeline),
+    /// Play a timeline, at a speed or step by step.
+    Replay(replay::Replay),
+    /// What was said of records.
+    Verdicts(verdicts::Verdicts),
 }
 
 fn key_value(word: &str) -> Result<(String, String), String> {
@@ -97,6 +110,10 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Fsck(fsck) => fsck.run(config),
         Command::Generate(generate) => generate.run(config),
         Command::Key(key) => key.run(config),
+        Command::Who(who) => who.run(config),
+        Command::Timeline(timeline) => timeline.run(config),
+        Command::Replay(replay) => replay.run(config),
+        Command::Verdicts(verdicts) => verdicts.run(config),
     }
 }
 

@@ -1,1 +1,38 @@
 //! Rows to answers at a cut.
+//!
+//! Owns the questions and the shapes of their answers, the cuts that answers are named by, and
+//! the rule that no answer about a person leaves before the look at it is on record (design §1,
+//! law 9). Whatever names a person is asked through a [`Desk`]; a [`View`] only reads. Never
+//! writes a row or a leaf, and stores no answer.
+
+mod cut;
+mod desk;
+mod error;
+mod looks;
+mod principal;
+mod received;
+mod register;
+mod proof;
+mod time;
+mod timeline;
+mod verdicts;
+mod view;
+mod who;
+mod words;
+
+pub use cut::{AsOf, Cut, CutFiles, CutName};
+pub use desk::{Desk, TimelineQuestion, VerdictsQuestion, WhoQuestion};
+pub use error::Error;
+pub use looks::Looks;
+pub use principal::{Asking, Principal, Principals, Why, reason};
+pub use proof::{Receipt, ReceiptQuestion};
+pub use received::{Erased, Ground, ProducerOf, Received, Recipient, Said};
+pub use time::Time;
+pub use timeline::{Happened, Timeline, Topic};
+pub use verdicts::{Judgement, Verdicts};
+pub use view::{LogRows, View};
+pub use who::{Unknown, WhoAnswer};
+pub use words::Word;
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,12 @@
 //! Owns listening and the shapes of requests and answers. It decides nothing: what is healthy and
 //! what may be answered is said by those it asks.
 
+mod client;
+mod error;
 mod probes;
+mod socket;
 
+pub use client::Client;
+pub use error::{Error, Refusal};
 pub use probes::{Check, Probes, listen};
+pub use socket::{Asked, Door, answer_socket, bind_socket};

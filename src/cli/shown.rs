@@ -1,0 +1,104 @@
+//! Answers as tables for people.
+
+use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+
+use crate::query::{Happened, Received, Time, Word};
+
+/// An empty table with this header.
+pub(super) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.to_vec());
+    table
+}
+
+/// A time, or a dash.
+pub(super) fn time(time: Option<Time>) -> String {
+    time.map_or_else(dash, |time| time.to_string())
+}
+
+/// Words, with commas between.
+pub(super) fn words(words: &[Word]) -> String {
+    words.iter().map(Word::shown).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn dash() -> String {
+    "-".to_owned()
+}
+
+/// The rows of an answer to `who`.
+pub(super) fn received(rows: &[Received]) -> Table {
+    let header = ["time", "recipient", "categories", "purpose", "case", "basis", "leaf"];
+    let mut table = table(&header);
+    for row in rows {
+        table.add_row([
+            time(row.time.or(row.record_time)),
+            recipient(row),
+            words(&row.categories),
+            words(&row.purposes),
+            row.case.as_ref().map_or_else(dash, |case| case.shown().to_owned()),
+            basis(row),
+            leaf(&row.log, row.index),
+        ]);
+    }
+    table
+}
+
+/// What names the person and does not count.
+pub(super) fn quarantined(rows: &[Received]) -> Table {
+    let mut table = table(&["time", "event", "quarantined because", "leaf"]);
+    for row in rows {
+        table.add_row([
+            time(row.time.or(row.record_time)),
+            row.event.clone().unwrap_or_else(dash),
+            row.verdict.words.clone(),
+            leaf(&row.log, row.index),
+        ]);
+    }
+    table
+}
+
+/// One event of a timeline: time, event, whom, recipient, producer, verdict, leaf.
+pub(super) fn happened(event: &Happened) -> [String; 6] {
+    let name = match &event.event {
+        _ if event.erased => "(erased)".to_owned(),
+        Some(name) => name.clone(),
+        None => "(can't be read)".to_owned(),
+    };
+    let recipient = event.recipient.as_ref();
+    let recipient = recipient.map_or_else(dash, |r| r.name.clone().unwrap_or_else(|| r.id.clone()));
+    [
+        time(event.time.or(event.record_time)),
+        name,
+        event.subjects.join("\n"),
+        recipient,
+        event.verdict.words.clone(),
+        leaf(&event.log, event.index),
+    ]
+}
+
+fn recipient(row: &Received) -> String {
+    let Some(recipient) = &row.recipient else {
+        return if row.erased { "(erased)".to_owned() } else { dash() };
+    };
+    let name = recipient.name.as_ref().unwrap_or(&recipient.id);
+    match (&recipient.kind, recipient.standing.as_str()) {
+        (Some(kind), "registered") => format!("{name} ({})", kind.shown()),
+        (_, standing) => format!("{name} ({standing})"),
+    }
+}
+
+fn basis(row: &Received) -> String {
+    let Some(basis) = &row.basis else { return dash() };
+    let rests_on = basis.consent_id.as_ref().or(basis.contract_ref.as_ref());
+    let rests_on = rests_on.or(row.separate_consent_id.as_ref()).or(basis.citation.as_ref());
+    let kind = basis.kind.as_ref().map_or("-", Word::shown);
+    rests_on.map_or_else(|| kind.to_owned(), |on| format!("{kind}: {on}"))
+}
+
+/// A leaf: its log without the ledger's name, and its index.
+pub(super) fn leaf(log: &str, index: u64) -> String {
+    let log = log.split_once('/').map_or(log, |(_, rest)| rest);
+    format!("{log} #{index}")
+}

@@ -1,0 +1,175 @@
+//! Where questions are asked: the look goes on record, then the answer leaves.
+
+use custodia_core::schema::is_reference;
+use serde::{Deserialize, Serialize};
+
+use super::looks::{Looks, Shown};
+use super::timeline::{Timeline, Topic};
+use super::verdicts::{Verdicts, Wanted};
+use super::view::Standpoint;
+use super::{AsOf, Asking, Error, Receipt, ReceiptQuestion, Time, View, WhoAnswer};
+
+/// Who received this person's data, and when?
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WhoQuestion {
+    /// The reference.
+    pub subject: String,
+    /// What was known: a cut's name or a time.
+    pub as_of: Option<String>,
+    /// What had happened by then.
+    pub at: Option<Time>,
+}
+
+/// What happened?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimelineQuestion {
+    /// Of what.
+    pub of: Topic,
+    /// The first moment, by the events.
+    #[serde(default)]
+    pub from: Option<Time>,
+    /// The last moment, by the events.
+    #[serde(default)]
+    pub to: Option<Time>,
+    /// What was known.
+    #[serde(default)]
+    pub as_of: Option<String>,
+    /// What had happened by then.
+    #[serde(default)]
+    pub at: Option<Time>,
+}
+
+/// What was said of records?
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerdictsQuestion {
+    /// Of this producer's alone.
+    pub producer: Option<String>,
+    /// With this code alone, e.g. `missing_field`.
+    pub code: Option<String>,
+    /// From the first record on that Kafka took then or later.
+    pub since: Option<Time>,
+    /// What was known.
+    pub as_of: Option<String>,
+}
+
+/// Answers questions, and puts the look at each person on record first.
+pub struct Desk {
+    view: View,
+    looks: Looks,
+}
+
+impl Desk {
+    /// A desk before this view.
+    pub const fn new(view: View, looks: Looks) -> Self {
+        Self { view, looks }
+    }
+
+    /// Who received a person's data?
+    ///
+    /// # Errors
+    /// [`Error::NotAReference`]; [`Error::LookNotRecorded`] and everything that keeps rows or
+    /// leaves from being read: then nothing has left.
+    pub fn who(&self, asking: &Asking, question: &WhoQuestion) -> Result<WhoAnswer, Error> {
+        must_be_reference(&question.subject)?;
+        let from = self.standpoint(question.as_of.as_deref(), question.at)?;
+        let answer = from.who(&question.subject)?;
+        let erased = !answer.erasures.is_empty();
+        self.looks.record(&Shown {
+            asking,
+            query: &normal("who", &[("as_of", &question.as_of), ("at", &shown(question.at))]),
+            cut: &from.cut,
+            people: answer.shown(),
+            erased: &|_| erased,
+        })?;
+        Ok(answer)
+    }
+
+    /// What happened?
+    ///
+    /// # Errors
+    /// As [`Self::who`].
+    pub fn timeline(
+        &self,
+        asking: &Asking,
+        question: &TimelineQuestion,
+    ) -> Result<Timeline, Error> {
+        let (kind, id) = match &question.of {
+            Topic::Subject(subject) => {
+                must_be_reference(subject)?;
+                ("subject", None)
+            }
+            Topic::Recipient(id) => ("recipient", Some(id.clone())),
+            Topic::Incident(id) => ("incident", Some(id.clone())),
+            Topic::Correlation(id) => ("correlation", Some(id.clone())),
+        };
+        let from = self.standpoint(question.as_of.as_deref(), question.at)?;
+        let answer = from.timeline(&question.of, question.from, question.to)?;
+        let query = normal(
+            &format!("timeline {kind}"),
+            &[
+                ("id", &id),
+                ("from", &shown(question.from)),
+                ("to", &shown(question.to)),
+                ("as_of", &question.as_of),
+                ("at", &shown(question.at)),
+            ],
+        );
+        let erased = !answer.erasures.is_empty();
+        self.looks.record(&Shown {
+            asking,
+            query: &query,
+            cut: &from.cut,
+            people: answer.shown(&question.of),
+            erased: &|_| erased,
+        })?;
+        Ok(answer)
+    }
+
+    /// What was said of records? Names nobody, so no look is recorded.
+    ///
+    /// # Errors
+    /// What keeps rows or leaves from being read.
+    pub fn verdicts(&self, question: &VerdictsQuestion) -> Result<Verdicts, Error> {
+        let from = self.standpoint(question.as_of.as_deref(), None)?;
+        from.verdicts(&Wanted {
+            producer: question.producer.as_deref(),
+            code: question.code.as_deref(),
+            since: question.since,
+        })
+    }
+
+    /// A leaf's receipt. Names nobody, so no look is recorded.
+    ///
+    /// # Errors
+    /// As [`View::receipt`].
+    pub fn receipt(&self, question: &ReceiptQuestion) -> Result<Receipt, Error> {
+        self.view.receipt(question)
+    }
+
+    fn standpoint(&self, as_of: Option<&str>, at: Option<Time>) -> Result<Standpoint<'_>, Error> {
+        let as_of: Option<AsOf> = as_of.map(str::parse).transpose()?;
+        self.view.standpoint(as_of.as_ref(), at)
+    }
+}
+
+fn must_be_reference(subject: &str) -> Result<(), Error> {
+    if is_reference(subject) { Ok(()) } else { Err(Error::NotAReference) }
+}
+
+fn shown(time: Option<Time>) -> Option<String> {
+    time.map(|time| time.to_string())
+}
+
+/// A query in one spelling: what is asked, then what was given, in a fixed order.
+fn normal(what: &str, given: &[(&str, &Option<String>)]) -> String {
+    let mut text = what.to_owned();
+    for (name, value) in given {
+        if let Some(value) = value {
+            text.push_str(&format!(" {name}={value}"));
+        }
+    }
+    text
+}

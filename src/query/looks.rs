@@ -1,0 +1,164 @@
+//! Looks: who read what about whom, on record before the answer leaves (law 9).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use custodia_core::schema::v1::event::Body;
+use custodia_core::schema::v1::{Actor, Event, LedgerQueried};
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+
+use super::{Asking, Cut, Error};
+use crate::clock::Clock;
+use crate::keys::erased_subject;
+use crate::log::{Outbox, OutboxError, notices};
+
+/// How long a look stands for the same question by the same person at the same cut.
+const STANDS_FOR: Duration = Duration::from_secs(15 * 60);
+/// Looks remembered; beyond, what is repeated is put on record again.
+const MOST_REMEMBERED: usize = 65_536;
+/// References that one answer may show.
+const MOST_PEOPLE: usize = 10_000;
+/// Looks under way at once.
+const AT_ONCE: usize = 16;
+
+/// Puts looks on record.
+pub struct Looks {
+    outbox: Arc<dyn Outbox>,
+    topic: String,
+    clock: Arc<dyn Clock>,
+    /// Digest of principal, query, cut and reference → when, by the monotonic clock.
+    recent: Mutex<HashMap<[u8; 32], Duration>>,
+}
+
+/// What one answer shows.
+pub(super) struct Shown<'a> {
+    pub(super) asking: &'a Asking,
+    /// The query, normalised, without references.
+    pub(super) query: &'a str,
+    pub(super) cut: &'a Cut,
+    /// Each reference, with how many rows are shown of it.
+    pub(super) people: BTreeMap<String, u64>,
+    /// Whether a reference is one of an erased person.
+    pub(super) erased: &'a dyn Fn(&str) -> bool,
+}
+
+/// A look, ready to be sent.
+struct Look {
+    name: [u8; 32],
+    key: Vec<u8>,
+    event: Vec<u8>,
+}
+
+impl Looks {
+    /// Looks go to `topic` through `outbox`.
+    pub fn new(outbox: Arc<dyn Outbox>, topic: String, clock: Arc<dyn Clock>) -> Self {
+        Self { outbox, topic, clock, recent: Mutex::default() }
+    }
+
+    /// Puts a look at each reference on record, and waits until all are acknowledged. A look of
+    /// the last 15 minutes by the same principal with the same query and cut stands.
+    ///
+    /// # Errors
+    /// [`Error::LookNotRecorded`]; then the answer must not leave. [`Error::TooMany`].
+    pub(super) fn record(&self, shown: &Shown<'_>) -> Result<(), Error> {
+        if shown.people.len() > MOST_PEOPLE {
+            return Err(Error::TooMany { what: "people", limit: MOST_PEOPLE });
+        }
+        let now = self.clock.monotonic();
+        let mut looks = Vec::new();
+        for (subject, rows) in &shown.people {
+            let name = shown.name(subject);
+            if !self.stands(&name, now) {
+                looks.push(self.look(shown, subject, *rows, name)?);
+            }
+        }
+        self.send(&looks).map_err(Error::LookNotRecorded)?;
+        let mut recent = self.recent();
+        recent.retain(|_, at| now.saturating_sub(*at) < STANDS_FOR);
+        let room = MOST_REMEMBERED.saturating_sub(recent.len());
+        recent.extend(looks.iter().take(room).map(|look| (look.name, now)));
+        Ok(())
+    }
+
+    fn stands(&self, name: &[u8; 32], now: Duration) -> bool {
+        self.recent().get(name).is_some_and(|at| now.saturating_sub(*at) < STANDS_FOR)
+    }
+
+    fn look(
+        &self,
+        shown: &Shown<'_>,
+        subject: &str,
+        rows: u64,
+        name: [u8; 32],
+    ) -> Result<Look, Error> {
+        let digest = (shown.erased)(subject).then(|| erased_subject(subject).to_vec());
+        let Asking { principal, reason, ticket, peer } = shown.asking;
+        let body = LedgerQueried {
+            role: principal.role.into(),
+            legal_basis: principal.legal_basis().into(),
+            reason: (*reason).into(),
+            query: shown.query.to_owned(),
+            cut_sha256: shown.cut.digest().to_vec(),
+            repeated: Some(false),
+            row_count: Some(rows),
+            ticket: ticket.clone(),
+            erased_subject_blake3: digest.clone().unwrap_or_default(),
+            extract_id: String::new(),
+            principal_ref: principal.employee.clone(),
+            peer: peer.clone(),
+        };
+        let notice = notices::notice(Body::LedgerQueried(body), self.clock.as_ref())?;
+        let event = match digest {
+            Some(_) => notice,
+            None => about(subject, &notice),
+        };
+        Ok(Look { name, key: digest.unwrap_or_else(|| subject.as_bytes().to_vec()), event })
+    }
+
+    fn send(&self, looks: &[Look]) -> Result<(), OutboxError> {
+        let deliver = |look: &Look| self.outbox.deliver(&self.topic, &look.key, &look.event).map(drop);
+        if looks.len() <= 1 {
+            return looks.iter().try_for_each(deliver);
+        }
+        let share = looks.len().div_ceil(AT_ONCE);
+        thread::scope(|scope| {
+            let shares = looks.chunks(share);
+            let sending: Vec<_> =
+                shares.map(|share| scope.spawn(move || share.iter().try_for_each(deliver))).collect();
+            sending.into_iter().try_for_each(|sent| {
+                sent.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })
+    }
+
+    fn recent(&self) -> MutexGuard<'_, HashMap<[u8; 32], Duration>> {
+        // A panic leaves at worst a look forgotten, which is then put on record again.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shown<'_> {
+    fn name(&self, subject: &str) -> [u8; 32] {
+        let Asking { principal, reason, ticket, .. } = self.asking;
+        let mut digest = Sha256::new();
+        let role = principal.role.as_str_name();
+        let words = [&principal.employee, role, reason.as_str_name(), ticket, self.query, subject];
+        for word in words {
+            digest.update((word.len() as u64).to_be_bytes());
+            digest.update(word);
+        }
+        digest.update(self.cut.digest());
+        digest.finalize().into()
+    }
+}
+
+/// The notice, under a person.
+fn about(subject: &str, notice: &[u8]) -> Vec<u8> {
+    let mut event = Event::decode(notice).expect("the notice was encoded a moment ago");
+    event.subject_ref = subject.to_owned();
+    event.subject_role = Actor::AcUnspecified.into();
+    event.encode_to_vec()
+}

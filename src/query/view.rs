@@ -1,0 +1,139 @@
+//! The logs with their rows, read at a cut.
+
+use std::sync::Arc;
+
+use custodia_core::record::Record;
+use custodia_core::schema::v1::Event;
+use custodia_core::verdict::{TopicRole, Verdict, event_of};
+
+use super::{AsOf, Cut, CutFiles, Error, Time};
+use crate::keys::KeyStore;
+use crate::log::Log;
+use crate::project::RowsReader;
+
+/// One log with its rows.
+#[derive(Clone)]
+pub struct LogRows {
+    /// What its topic is for.
+    pub role: TopicRole,
+    /// Its rows.
+    pub rows: RowsReader,
+}
+
+impl LogRows {
+    pub(super) fn log(&self) -> &Arc<Log> {
+        self.rows.log()
+    }
+}
+
+/// All logs of a ledger with their rows, the keys and the cuts.
+pub struct View {
+    logs: Vec<LogRows>,
+    keys: Arc<KeyStore>,
+    cuts: CutFiles,
+}
+
+/// From where one answer looks: what was known, and what of it had happened.
+pub(super) struct Standpoint<'a> {
+    pub(super) view: &'a View,
+    pub(super) cut: Cut,
+    pub(super) at: Option<Time>,
+}
+
+/// One leaf, as far as it is still held.
+pub(super) struct Leaf {
+    pub(super) log: String,
+    pub(super) index: u64,
+    pub(super) record_time: Option<Time>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) record: Option<Record>,
+    pub(super) event: Option<Event>,
+}
+
+impl View {
+    /// A view of these logs.
+    pub fn new(mut logs: Vec<LogRows>, keys: Arc<KeyStore>, cuts: CutFiles) -> Self {
+        logs.sort_by(|a, b| a.log().name().cmp(b.log().name()));
+        Self { logs, keys, cuts }
+    }
+
+    /// Where an answer stands: `as_of`, or everything that has rows now.
+    pub(super) fn standpoint(
+        &self,
+        as_of: Option<&AsOf>,
+        at: Option<Time>,
+    ) -> Result<Standpoint<'_>, Error> {
+        let cut = match as_of {
+            Some(AsOf::Cut(digest)) => self.cuts.find(digest)?,
+            Some(AsOf::Time(time)) => self.cut_at(*time)?,
+            None => Cut::new(self.logs.iter().map(|log| {
+                (log.log().name().to_owned(), log.rows.progress().projected())
+            })),
+        };
+        self.cuts.keep(&cut)?;
+        Ok(Standpoint { view: self, cut, at })
+    }
+
+    fn cut_at(&self, time: Time) -> Result<Cut, Error> {
+        let size = |log: &LogRows| {
+            let size = log.log().size_at(time.0, log.rows.progress().projected())?;
+            Ok((log.log().name().to_owned(), size))
+        };
+        let sizes: Vec<_> = self.logs.iter().map(size).collect::<Result<_, Error>>()?;
+        Ok(Cut::new(sizes))
+    }
+
+    pub(super) fn log_named(&self, name: &str) -> Option<&LogRows> {
+        self.logs.iter().find(|log| log.log().name() == name)
+    }
+}
+
+impl Standpoint<'_> {
+    pub(super) fn logs(&self) -> impl Iterator<Item = &LogRows> {
+        self.view.logs.iter()
+    }
+
+    pub(super) fn registries(&self) -> impl Iterator<Item = &LogRows> {
+        self.logs().filter(|log| log.role == TopicRole::Registry)
+    }
+
+    pub(super) fn size_of(&self, log: &LogRows) -> u64 {
+        self.cut.size_of(log.log().name())
+    }
+
+    /// Whether what says it happened at `time` had happened; what says no time had.
+    pub(super) fn had_happened(&self, time: Option<Time>) -> bool {
+        self.at.is_none() || time.is_none() || time <= self.at
+    }
+
+    pub(super) fn leaf(&self, log: &LogRows, index: u64) -> Result<Leaf, Error> {
+        let entry = log.log().entry(index)?;
+        let record = log.log().record(&self.view.keys, index)?;
+        let event = record.as_ref().and_then(event_of);
+        Ok(Leaf {
+            log: log.log().name().to_owned(),
+            index,
+            record_time: (entry.timestamp_ms >= 0).then_some(Time(entry.timestamp_ms)),
+            verdict: log.rows.verdict_of(index)?.verdict,
+            record,
+            event,
+        })
+    }
+}
+
+impl Leaf {
+    /// When it happened, by the event.
+    pub(super) fn time(&self) -> Option<Time> {
+        self.event.as_ref()?.occurred_at.as_ref().map(time_of)
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.verdict.as_ref().is_some_and(Verdict::is_accepted)
+    }
+}
+
+/// A timestamp of an event, in whole milliseconds.
+pub(super) fn time_of(time: &prost_types::Timestamp) -> Time {
+    let millis = i64::from(time.nanos) / 1_000_000;
+    Time(time.seconds.saturating_mul(1000).saturating_add(millis))
+}

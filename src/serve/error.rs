@@ -1,0 +1,51 @@
+//! What goes wrong at the socket.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A socket that can't be opened or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The socket can't be made or asked.
+    #[error("{}: {source}", path.display())]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The running ledger refused.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// What came back is no answer.
+    #[error("{}: what the running ledger answered can't be read: {what}; is it of this version?", path.display())]
+    NoAnswer {
+        /// The socket.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Error {
+    /// The error's stable code; its page is `ops/runbook/<code>.md`. A refusal's own code stands
+    /// in its message.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Socket { .. } => "CU-0600",
+            Self::Refused(_) => "CU-0601",
+            Self::NoAnswer { .. } => "CU-0602",
+        }
+    }
+}
+
+/// Why the running ledger gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("the running ledger refused: {code}: {message}")]
+pub struct Refusal {
+    /// The error's stable code.
+    pub code: String,
+    /// What to do.
+    pub message: String,
+}

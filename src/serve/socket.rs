@@ -1,0 +1,165 @@
+//! The Unix socket in the data folder: questions as JSON over HTTP.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::serve::IncomingStream;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, Refusal};
+use crate::query::{
+    self, Asking, Desk, Principals, ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion,
+    Why,
+};
+
+/// Owner and group may ask; who they are is looked up by their uid.
+const MODE: u32 = 0o660;
+/// The largest question, in bytes.
+const MOST_BYTES: usize = 64 << 10;
+/// What looks name this door.
+const PEER: &str = "socket";
+
+/// A question with what the look is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked<Q> {
+    /// What the look is for.
+    pub why: Why,
+    /// The question.
+    pub question: Q,
+}
+
+/// What answers at the socket, and who may ask.
+#[derive(Clone)]
+pub struct Door {
+    /// The desk.
+    pub desk: Arc<Desk>,
+    /// Who may ask.
+    pub principals: Arc<Principals>,
+}
+
+/// The user id at the other end; none where the system doesn't say.
+#[derive(Debug, Clone, Copy)]
+struct Peer(Option<u32>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|cred| cred.uid()))
+    }
+}
+
+/// Makes the socket. Only whoever holds the folder's lock may call it: a socket that lies there is
+/// taken for a dead process's and replaced.
+///
+/// # Errors
+/// [`Error::Socket`].
+pub fn bind_socket(path: &Path) -> Result<UnixListener, Error> {
+    let failed = |source| Error::Socket { path: path.to_owned(), source };
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(MODE)).map_err(failed)?;
+    Ok(listener)
+}
+
+/// Answers until `stop` is cancelled.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn answer_socket(
+    listener: UnixListener,
+    door: Door,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let service = router(door).into_make_service_with_connect_info::<Peer>();
+    let stopped = async move { stop.cancelled().await };
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await
+}
+
+fn router(door: Door) -> Router {
+    Router::new()
+        .route("/v1/who", post(who))
+        .route("/v1/timeline", post(timeline))
+        .route("/v1/verdicts", post(verdicts))
+        .route("/v1/receipt", post(receipt))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .with_state(door)
+}
+
+type From = ConnectInfo<Peer>;
+
+async fn who(State(door): State<Door>, peer: From, Json(asked): Json<Asked<WhoQuestion>>) -> Response {
+    answer(move || door.desk.who(&door.asking(peer, &asked.why)?, &asked.question)).await
+}
+
+async fn timeline(
+    State(door): State<Door>,
+    peer: From,
+    Json(asked): Json<Asked<TimelineQuestion>>,
+) -> Response {
+    answer(move || door.desk.timeline(&door.asking(peer, &asked.why)?, &asked.question)).await
+}
+
+async fn verdicts(
+    State(door): State<Door>,
+    peer: From,
+    Json(question): Json<VerdictsQuestion>,
+) -> Response {
+    answer(move || door.mapped(peer).and_then(|()| door.desk.verdicts(&question))).await
+}
+
+async fn receipt(
+    State(door): State<Door>,
+    peer: From,
+    Json(question): Json<ReceiptQuestion>,
+) -> Response {
+    answer(move || door.mapped(peer).and_then(|()| door.desk.receipt(&question))).await
+}
+
+impl Door {
+    fn asking(&self, ConnectInfo(Peer(uid)): From, why: &Why) -> Result<Asking, query::Error> {
+        // Who can't be told is nobody.
+        self.principals.asking(uid.unwrap_or(u32::MAX), PEER, why)
+    }
+
+    /// Whoever asks must be somebody, also where nobody is named in the answer.
+    fn mapped(&self, ConnectInfo(Peer(uid)): From) -> Result<(), query::Error> {
+        self.principals.find(uid.unwrap_or(u32::MAX)).map(drop)
+    }
+}
+
+/// Reads the disk and waits for Kafka off the runtime's threads.
+async fn answer<T: Serialize + Send + 'static>(
+    ask: impl FnOnce() -> Result<T, query::Error> + Send + 'static,
+) -> Response {
+    match tokio::task::spawn_blocking(ask).await {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(error)) => {
+            let status = match &error {
+                query::Error::UnmappedUid(_) => StatusCode::FORBIDDEN,
+                error if error.is_the_askers() => StatusCode::BAD_REQUEST,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            let refusal = Refusal { code: error.code().to_owned(), message: error.to_string() };
+            (status, Json(refusal)).into_response()
+        }
+        // The panic is in the log; nothing of the answer leaves.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
