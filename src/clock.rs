@@ -25,7 +25,9 @@ impl SystemClock {
     /// A clock whose [`Clock::monotonic`] counts from now.
     #[allow(clippy::disallowed_methods)]
     pub fn new() -> Self {
-        Self { started: std::time::Instant::now() }
+        Self {
+            started: std::time::Instant::now(),
+        }
     }
 }
 
@@ -86,7 +88,10 @@ mod tests {
         let clock = FixedClock::at(5);
         assert_eq!(clock.now_ms(), 5);
         clock.advance(7);
-        assert_eq!((clock.now_ms(), clock.monotonic()), (12, Duration::from_millis(12)));
+        assert_eq!(
+            (clock.now_ms(), clock.monotonic()),
+            (12, Duration::from_millis(12))
+        );
     }
 
     #[test]

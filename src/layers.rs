@@ -18,15 +18,37 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["clock", "kafka", "log", "metrics"]),
     ("project", &["clock", "keys", "log", "metrics", "store"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
-    ("extract", &["clock", "keys", "log", "project", "query", "sign"]),
+    (
+        "extract",
+        &["clock", "keys", "log", "project", "query", "sign"],
+    ),
     ("fsck", &["keys", "log", "sign", "store"]),
-    ("serve", &["clock", "config", "extract", "log", "metrics", "project", "query"]),
+    (
+        "serve",
+        &[
+            "clock", "config", "extract", "log", "metrics", "project", "query",
+        ],
+    ),
     ("generate", &[]),
     (
         "app",
         &[
-            "clock", "config", "extract", "fsck", "generate", "ingest", "kafka", "keys", "log",
-            "metrics", "project", "query", "serve", "sign", "store", "telemetry",
+            "clock",
+            "config",
+            "extract",
+            "fsck",
+            "generate",
+            "ingest",
+            "kafka",
+            "keys",
+            "log",
+            "metrics",
+            "project",
+            "query",
+            "serve",
+            "sign",
+            "store",
+            "telemetry",
         ],
     ),
     ("cli", &["app", "config", "generate", "query", "telemetry"]),
@@ -35,8 +57,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that only one room may name.
-const OWNED_CRATES: &[(&str, &str)] =
-    &[("rdkafka", "kafka"), ("rdkafka_sys", "kafka"), ("rocksdb", "store"), ("clap", "cli")];
+const OWNED_CRATES: &[(&str, &str)] = &[
+    ("rdkafka", "kafka"),
+    ("rdkafka_sys", "kafka"),
+    ("rocksdb", "store"),
+    ("clap", "cli"),
+];
 
 /// This file, whose tests name rooms and crates in strings.
 const OWN_FILE: &str = "layers.rs";
@@ -47,7 +73,11 @@ fn sources(folder: &Path, out: &mut Vec<(String, String)>, root: &Path) {
         if path.is_dir() {
             sources(&path, out, root);
         } else if path.extension().is_some_and(|e| e == "rs") {
-            let relative = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            let relative = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             out.push((relative, fs::read_to_string(&path).unwrap()));
         }
     }
@@ -63,7 +93,9 @@ fn is_word(c: char) -> bool {
 
 /// The code of a file without its comment lines.
 fn code(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -118,10 +150,15 @@ fn every_room_names_only_those_it_may() {
     let arrows: BTreeMap<_, _> = ARROWS.iter().copied().collect();
     for (file, text) in files.iter().filter(|(file, _)| file != OWN_FILE) {
         let room = room_of(file);
-        let allowed = arrows.get(room).unwrap_or_else(|| panic!("{file}: no arrows for {room}"));
+        let allowed = arrows
+            .get(room)
+            .unwrap_or_else(|| panic!("{file}: no arrows for {room}"));
         for named in named_rooms(&code(text)) {
             let own = named == room || named.is_empty() || !arrows.contains_key(named.as_str());
-            assert!(own || allowed.contains(&named.as_str()), "{file} names {named}");
+            assert!(
+                own || allowed.contains(&named.as_str()),
+                "{file} names {named}"
+            );
         }
     }
     assert!(files.len() > 20, "the sources were not found");
@@ -135,7 +172,10 @@ fn a_crate_with_an_owner_is_named_nowhere_else() {
     for (file, text) in files.iter().filter(|(file, _)| file != OWN_FILE) {
         for (name, owner) in OWNED_CRATES {
             let own = room_of(file) == *owner || (*name == "clap" && room_of(file) == "telemetry");
-            assert!(own || !names_crate(&code(text), name), "{file} names {name}");
+            assert!(
+                own || !names_crate(&code(text), name),
+                "{file} names {name}"
+            );
         }
     }
 }
@@ -143,6 +183,9 @@ fn a_crate_with_an_owner_is_named_nowhere_else() {
 #[test]
 fn names_are_found_in_single_and_braced_imports() {
     let found = named_rooms("use crate::log::Log; use crate::{keys::{A, b}, store};");
-    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["keys", "log", "store"]);
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        ["keys", "log", "store"]
+    );
     assert!(names_crate("use rocksdb::DB", "rocksdb") && !names_crate("my_rocksdb::DB", "rocksdb"));
 }

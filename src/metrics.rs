@@ -127,7 +127,11 @@ impl Metrics {
         registry.register("high_watermark_offset", help, self.high_watermark.clone());
         let help = "Records between the log's position and the last stable offset";
         registry.register("consumer_lag_records", help, self.lag.clone());
-        registry.register("append_batch_size", "Records a batch", self.batch_records.clone());
+        registry.register(
+            "append_batch_size",
+            "Records a batch",
+            self.batch_records.clone(),
+        );
         let help = "Time to commit, seal and sync a batch";
         let metric = self.append_seconds.clone();
         registry.register_with_unit("commit_duration", help, Unit::Seconds, metric);
@@ -139,9 +143,17 @@ impl Metrics {
         registry.register("projected_size", help, self.projected_size.clone());
         let help = "Verdicts by kind and reason";
         registry.register("verdicts", help, self.verdicts.clone());
-        registry.register("checkpoint_signed", "Checkpoints signed", self.checkpoints.clone());
+        registry.register(
+            "checkpoint_signed",
+            "Checkpoints signed",
+            self.checkpoints.clone(),
+        );
         let help = "Unix time of the last checkpoint";
-        registry.register("checkpoint_last_timestamp", help, self.checkpoint_time.clone());
+        registry.register(
+            "checkpoint_last_timestamp",
+            help,
+            self.checkpoint_time.clone(),
+        );
         let help = "Free bytes on the data folder's disk";
         registry.register_with_unit("disk_free", help, Unit::Bytes, self.disk_free.clone());
         let help = "1 while appending stands still because the disk is nearly full";
@@ -158,7 +170,10 @@ mod tests {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let origin: Origin = "ledger.example/custodia.events/3/1".parse().unwrap();
-        metrics.appended.get_or_create(&LogLabel::from(&origin)).inc_by(7);
+        metrics
+            .appended
+            .get_or_create(&LogLabel::from(&origin))
+            .inc_by(7);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         let line = "custodia_events_appended_total{topic=\"custodia.events\",partition=\"3\",generation=\"1\"} 7";

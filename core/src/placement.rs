@@ -41,7 +41,10 @@ mod tests {
         ("foobar", -790_332_482),
         ("a-little-bit-long-string", -985_981_536),
         ("a-little-bit-longer-string", -1_486_304_829),
-        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971),
+        (
+            "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
+            -58_897_971,
+        ),
     ];
 
     #[test]
@@ -53,7 +56,10 @@ mod tests {
 
     #[test]
     fn a_key_has_one_place_and_a_topic_without_partitions_none() {
-        assert_eq!(partition_of(b"21", 4), Some(((-973_932_308_i32).cast_unsigned() & 0x7fff_ffff) % 4));
+        assert_eq!(
+            partition_of(b"21", 4),
+            Some(((-973_932_308_i32).cast_unsigned() & 0x7fff_ffff) % 4)
+        );
         assert_eq!(partition_of(b"21", 0), None);
     }
 }

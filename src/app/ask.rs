@@ -30,7 +30,12 @@ pub struct Counter(At);
 
 enum At {
     Socket(Client),
-    Folder { desk: Box<Desk>, principals: Principals, uid: u32, _opened: Box<Opened> },
+    Folder {
+        desk: Box<Desk>,
+        principals: Principals,
+        uid: u32,
+        _opened: Box<Opened>,
+    },
 }
 
 impl Counter {
@@ -52,7 +57,12 @@ impl Counter {
         let desk = desk(config, &opened, rows, outbox, Arc::new(SystemClock::new()));
         let uid = rustix::process::getuid().as_raw();
         let (desk, opened) = (Box::new(desk), Box::new(opened));
-        Ok(Self(At::Folder { desk, principals, uid, _opened: opened }))
+        Ok(Self(At::Folder {
+            desk,
+            principals,
+            uid,
+            _opened: opened,
+        }))
     }
 
     /// Who received a person's data?
@@ -62,9 +72,12 @@ impl Counter {
     pub fn who(&self, why: &Why, question: &WhoQuestion) -> Result<WhoAnswer, Error> {
         match &self.0 {
             At::Socket(client) => asked(client, "/v1/who", why, question),
-            At::Folder { desk, principals, uid, .. } => {
-                Ok(desk.who(&principals.asking(*uid, PEER, why)?, question)?)
-            }
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => Ok(desk.who(&principals.asking(*uid, PEER, why)?, question)?),
         }
     }
 
@@ -75,9 +88,12 @@ impl Counter {
     pub fn timeline(&self, why: &Why, question: &TimelineQuestion) -> Result<Timeline, Error> {
         match &self.0 {
             At::Socket(client) => asked(client, "/v1/timeline", why, question),
-            At::Folder { desk, principals, uid, .. } => {
-                Ok(desk.timeline(&principals.asking(*uid, PEER, why)?, question)?)
-            }
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => Ok(desk.timeline(&principals.asking(*uid, PEER, why)?, question)?),
         }
     }
 
@@ -88,7 +104,12 @@ impl Counter {
     pub fn verdicts(&self, question: &VerdictsQuestion) -> Result<Verdicts, Error> {
         match &self.0 {
             At::Socket(client) => Ok(client.ask("/v1/verdicts", question)?),
-            At::Folder { desk, principals, uid, .. } => {
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => {
                 principals.find(*uid)?;
                 Ok(desk.verdicts(question)?)
             }
@@ -102,7 +123,12 @@ impl Counter {
     pub fn receipt(&self, question: &ReceiptQuestion) -> Result<Receipt, Error> {
         match &self.0 {
             At::Socket(client) => Ok(client.ask("/v1/receipt", question)?),
-            At::Folder { desk, principals, uid, .. } => {
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => {
                 principals.find(*uid)?;
                 Ok(desk.receipt(question)?)
             }
@@ -116,7 +142,13 @@ fn asked<Q: Serialize + Clone, A: DeserializeOwned>(
     why: &Why,
     question: &Q,
 ) -> Result<A, Error> {
-    Ok(client.ask(door, &Asked { why: why.clone(), question: question.clone() })?)
+    Ok(client.ask(
+        door,
+        &Asked {
+            why: why.clone(),
+            question: question.clone(),
+        },
+    )?)
 }
 
 /// The desk of an open ledger.
@@ -129,7 +161,10 @@ pub(super) fn desk(
 ) -> Desk {
     let cuts = CutFiles::new(&opened.folder.path().join(CUTS));
     let view = View::new(rows, Arc::clone(&opened.keys), cuts);
-    Desk::new(view, Looks::new(outbox, config.topics.access.clone(), clock))
+    Desk::new(
+        view,
+        Looks::new(outbox, config.topics.access.clone(), clock),
+    )
 }
 
 /// Who may ask, as configured.
@@ -138,7 +173,10 @@ pub(super) fn principals(config: &Config) -> Result<Principals, Error> {
     for (uid, principal) in &config.access.principals {
         // The configuration was refused where one is no number.
         let Ok(uid) = uid.parse() else { continue };
-        people.push((uid, Principal::new(uid, &principal.employee, &principal.role)?));
+        people.push((
+            uid,
+            Principal::new(uid, &principal.employee, &principal.role)?,
+        ));
     }
     Ok(Principals::new(people))
 }
@@ -157,7 +195,10 @@ fn caught_up(config: &Config, opened: &Opened) -> Result<Vec<LogRows>, Error> {
                 break;
             }
         }
-        rows.push(LogRows { role, rows: projector.reader() });
+        rows.push(LogRows {
+            role,
+            rows: projector.reader(),
+        });
     }
     Ok(rows)
 }

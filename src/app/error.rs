@@ -39,7 +39,9 @@ pub enum Error {
     #[error(transparent)]
     Outbox(#[from] log::OutboxError),
     /// `ledger.name` is needed and empty.
-    #[error("ledger.name is empty; name a host name that you own, e.g. --set ledger.name=ledger.example.com")]
+    #[error(
+        "ledger.name is empty; name a host name that you own, e.g. --set ledger.name=ledger.example.com"
+    )]
     Unnamed,
     /// The folder is another ledger's than the configuration names.
     #[error("{folder} holds the ledger {found}, and the configuration names {wanted}")]

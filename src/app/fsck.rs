@@ -29,9 +29,15 @@ pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
     let folder = Folder::open(&config.ledger.folder)?;
     let shared = parts::shared(config, folder.origins()?.len());
     let keys = parts::open_keys(config, &folder, &shared)?;
-    let signer = config.signer.enabled.then(|| Signer::open(&config.signer.folder)).transpose()?;
+    let signer = config
+        .signer
+        .enabled
+        .then(|| Signer::open(&config.signer.folder))
+        .transpose()?;
     let verifier = |origin: &Origin| -> Option<VerifierKey> {
-        signer.as_ref().and_then(|signer| signer.vkey(&origin.to_string()).ok())
+        signer
+            .as_ref()
+            .and_then(|signer| signer.vkey(&origin.to_string()).ok())
     };
     let parts = LedgerParts {
         folder: &folder,
@@ -40,9 +46,15 @@ pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
         verifier: &verifier,
         cursors: &project::cursors,
     };
-    let mut topics = Topics { settings: kafka_settings(config), patience: timeout(config) };
-    let source: Option<&mut dyn RecordSource> =
-        if against_topic { Some(&mut topics) } else { None };
+    let mut topics = Topics {
+        settings: kafka_settings(config),
+        patience: timeout(config),
+    };
+    let source: Option<&mut dyn RecordSource> = if against_topic {
+        Some(&mut topics)
+    } else {
+        None
+    };
     Ok(check_ledger(&parts, source, &mut |_| {})?)
 }
 
@@ -65,12 +77,24 @@ impl RecordSource for Topics {
         let (sender, receiver) = sync_channel(AHEAD_RECORDS);
         let settings = self.settings.clone();
         // The thread ends with the topic, or with the first record that nobody takes any more.
-        thread::spawn(move || read(&settings, &topic, partition, first_offset, patience, &sender));
+        thread::spawn(move || {
+            read(
+                &settings,
+                &topic,
+                partition,
+                first_offset,
+                patience,
+                &sender,
+            );
+        });
         let below = move |record: &Result<Record, SourceError>| {
             record.as_ref().map_or(true, |record| record.offset < to)
         };
         let records = Box::new(receiver.into_iter().take_while(below));
-        Ok(Produced { first_offset, records })
+        Ok(Produced {
+            first_offset,
+            records,
+        })
     }
 }
 
@@ -97,7 +121,8 @@ fn read(
     sent: &Sent,
 ) {
     let each = |fetched: kafka::Fetched| {
-        sent.send(Ok(fetched.record)).map_err(|_| Ended::NobodyListens)
+        sent.send(Ok(fetched.record))
+            .map_err(|_| Ended::NobodyListens)
     };
     if let Err(Ended::Kafka(error)) = read_range(settings, topic, partition, from, patience, each) {
         // Where nobody listens, nobody needs to know.
@@ -107,5 +132,7 @@ fn read(
 
 #[allow(clippy::needless_pass_by_value)]
 fn unread(error: kafka::Error) -> SourceError {
-    SourceError { reason: error.to_string() }
+    SourceError {
+        reason: error.to_string(),
+    }
 }

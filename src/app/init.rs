@@ -38,12 +38,17 @@ impl StartAt {
     }
 
     fn of(&self, topic: &str, partition: u32) -> u64 {
-        self.0.get(&(topic.to_owned(), partition)).copied().unwrap_or(0)
+        self.0
+            .get(&(topic.to_owned(), partition))
+            .copied()
+            .unwrap_or(0)
     }
 
     fn check(&self, facts: &[TopicFacts]) -> Result<(), Error> {
         for (topic, partition) in self.0.keys() {
-            let known = facts.iter().any(|f| f.topic == *topic && *partition < f.partitions);
+            let known = facts
+                .iter()
+                .any(|f| f.topic == *topic && *partition < f.partitions);
             if !known {
                 return Err(Error::BadStart(format!("{topic}/{partition}")));
             }
@@ -55,7 +60,11 @@ impl StartAt {
 fn parse_start(word: &str) -> Option<(String, u32, u64)> {
     let (place, offset) = word.split_once('=')?;
     let (topic, partition) = place.rsplit_once('/')?;
-    Some((topic.to_owned(), partition.parse().ok()?, offset.parse().ok()?))
+    Some((
+        topic.to_owned(),
+        partition.parse().ok()?,
+        offset.parse().ok()?,
+    ))
 }
 
 /// What `init` made.
@@ -96,7 +105,10 @@ pub fn init(config: &Config, starts: &StartAt, clock: &dyn Clock) -> Result<Made
     Ok(Made {
         folder: folder.path().to_owned(),
         kek_file: config.keys.kek_file.clone(),
-        logs: generations.iter().map(|(origin, _)| origin.to_string()).collect(),
+        logs: generations
+            .iter()
+            .map(|(origin, _)| origin.to_string())
+            .collect(),
         topics_made,
         vkey,
     })
@@ -108,7 +120,11 @@ pub(super) fn timeout(config: &Config) -> Duration {
 
 /// The topics that are logs of the ledger.
 pub(super) fn logged_topics(config: &Config) -> [&str; 3] {
-    [&config.topics.events, &config.topics.registry, &config.topics.access]
+    [
+        &config.topics.events,
+        &config.topics.registry,
+        &config.topics.access,
+    ]
 }
 
 fn specs(config: &Config) -> Vec<TopicSpec> {
@@ -133,17 +149,26 @@ fn topics(config: &Config, settings: &Settings) -> Result<(Vec<TopicFacts>, Vec<
     let specs = specs(config);
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
     let found = topic_facts(settings, &names, timeout(config))?;
-    let missing: Vec<TopicSpec> =
-        specs.iter().zip(&found).filter(|(_, f)| f.is_none()).map(|(s, _)| s.clone()).collect();
+    let missing: Vec<TopicSpec> = specs
+        .iter()
+        .zip(&found)
+        .filter(|(_, f)| f.is_none())
+        .map(|(s, _)| s.clone())
+        .collect();
     if !missing.is_empty() {
         create_topics(settings, &missing, timeout(config))?;
     }
     let logged = logged_topics(config);
     let facts = facts_of(settings, &logged, timeout(config))?;
     facts.iter().try_for_each(TopicFacts::check)?;
-    for fact in facts.iter().filter(|f| f.topic == config.topics.registry && f.partitions != 1) {
+    let registry = facts.iter().find(|f| f.topic == config.topics.registry);
+    if let Some(fact) = registry.filter(|fact| fact.partitions != 1) {
         let (topic, found) = (fact.topic.clone(), fact.partitions);
-        return Err(Error::Partitions { topic, found, wanted: 1 });
+        return Err(Error::Partitions {
+            topic,
+            found,
+            wanted: 1,
+        });
     }
     Ok((facts, missing.into_iter().map(|spec| spec.name).collect()))
 }
@@ -156,7 +181,9 @@ pub(super) fn facts_of(
 ) -> Result<Vec<TopicFacts>, Error> {
     let found = topic_facts(settings, topics, timeout)?;
     let found = topics.iter().zip(found).map(|(topic, facts)| {
-        facts.ok_or_else(|| crate::ingest::Error::NoTopic { topic: (*topic).to_owned() })
+        facts.ok_or_else(|| crate::ingest::Error::NoTopic {
+            topic: (*topic).to_owned(),
+        })
     });
     Ok(found.collect::<Result<_, _>>()?)
 }
@@ -191,7 +218,13 @@ fn make_logs(
 ) -> Result<(), Error> {
     for (origin, generation) in generations {
         let opened = notices::log_opened(origin, generation, clock)?;
-        Log::create(&folder.log_path(origin), origin, generation, &opened, shared)?;
+        Log::create(
+            &folder.log_path(origin),
+            origin,
+            generation,
+            &opened,
+            shared,
+        )?;
     }
     Ok(())
 }
@@ -208,6 +241,8 @@ fn make_signer(
         // The logs were made a moment ago by this command: nothing can have been signed of them.
         signer.begin(&origin.to_string(), &[])?;
     }
-    let first = generations.first().map(|(origin, _)| signer.vkey(&origin.to_string()));
+    let first = generations
+        .first()
+        .map(|(origin, _)| signer.vkey(&origin.to_string()));
     Ok(first.transpose()?.map(|vkey| vkey.to_string()))
 }

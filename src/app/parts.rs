@@ -33,7 +33,11 @@ pub fn open(config: &Config) -> Result<Opened, Error> {
     let (found, wanted) = (folder.ledger().to_string(), config.ledger.name.clone());
     if !wanted.is_empty() && wanted != found {
         let folder = folder.path().display().to_string();
-        return Err(Error::OtherLedger { folder, found, wanted });
+        return Err(Error::OtherLedger {
+            folder,
+            found,
+            wanted,
+        });
     }
     let origins = folder.origins()?;
     let shared = shared(config, origins.len());
@@ -43,7 +47,12 @@ pub fn open(config: &Config) -> Result<Opened, Error> {
         let path = folder.log_path(&origin);
         logs.push(Log::open(&path, origin, &shared)?);
     }
-    Ok(Opened { logs, keys, shared, folder })
+    Ok(Opened {
+        logs,
+        keys,
+        shared,
+        folder,
+    })
 }
 
 /// What the topic of a log is for.
@@ -77,5 +86,8 @@ pub(super) fn shared(config: &Config, logs: usize) -> Shared {
 /// How to reach Kafka, as configured.
 pub fn kafka_settings(config: &Config) -> Settings {
     let bootstrap = config.kafka.bootstrap.clone();
-    Settings { properties: config.kafka.properties.clone(), ..Settings::at(&bootstrap) }
+    Settings {
+        properties: config.kafka.properties.clone(),
+        ..Settings::at(&bootstrap)
+    }
 }

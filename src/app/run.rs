@@ -17,9 +17,7 @@ use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
 use crate::kafka::{
     self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, watermarks,
 };
-use crate::log::{
-    Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices,
-};
+use crate::log::{Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices};
 use crate::metrics::{LogLabel, Metrics};
 use crate::project::Projector;
 use crate::query::LogRows;
@@ -45,7 +43,7 @@ pub struct Running {
 ///
 /// # Errors
 /// Everything that keeps a ledger from running; nothing has been appended then.
-pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
+pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> {
     let opened = open(config)?;
     let settings = kafka_settings(config);
     settings.validate()?;
@@ -55,8 +53,7 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
     let outbox = Arc::new(KafkaOutbox::new(&settings, timeout(config))?);
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
-    let checkpointer =
-        checkpointer(config, &settings, &opened, &outbox, &clock, &metrics)?;
+    let checkpointer = checkpointer(config, &settings, &opened, &outbox, clock, &metrics)?;
     let mut running = Running {
         opened,
         threads: Threads::new(),
@@ -67,7 +64,7 @@ pub fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
         rows: Vec::new(),
     };
     running.start_projecting(config)?;
-    running.start_appending(config, assigned.iter().zip(readers), &clock, &metrics)?;
+    running.start_appending(config, assigned.iter().zip(readers), clock, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
     running.announce(config)?;
@@ -117,7 +114,11 @@ impl Running {
     /// # Errors
     /// The failure that made it stop, where there was one.
     pub fn stop(self) -> Result<(), Error> {
-        let Self { threads, checkpointer, .. } = self;
+        let Self {
+            threads,
+            checkpointer,
+            ..
+        } = self;
         let failed = threads.join();
         if failed.is_none()
             && let Some(checkpointer) = checkpointer
@@ -137,9 +138,13 @@ impl Running {
             let role = role_of(config, log);
             let keys = Arc::clone(&self.opened.keys);
             let mut projector = Projector::new(Arc::clone(log), keys, role, &self.metrics)?;
-            self.rows.push(LogRows { role, rows: projector.reader() });
+            self.rows.push(LogRows {
+                role,
+                rows: projector.reader(),
+            });
             let name = format!("project {}", log.name());
-            self.threads.spawn(name, move |stop| Ok(projector.run(stop)?))?;
+            self.threads
+                .spawn(&name, move |stop| Ok(projector.run(stop)?))?;
         }
         Ok(())
     }
@@ -162,7 +167,10 @@ impl Running {
             let writer = Writer::new(Arc::clone(log), Arc::clone(&self.opened.keys))?;
             let (clock, metrics) = (Arc::clone(clock), metrics.clone());
             let partition = Partition::new(reader, writer, limits, floor.clone(), clock, metrics);
-            self.threads.spawn(format!("append {}", log.name()), |stop| Ok(partition.run(stop)?))?;
+            self.threads
+                .spawn(&format!("append {}", log.name()), |stop| {
+                    Ok(partition.run(stop)?)
+                })?;
         }
         Ok(())
     }
@@ -176,7 +184,7 @@ impl Running {
     ) -> Result<(), Error> {
         let deadline = Duration::from_millis(config.serve.stop_deadline_ms);
         let (logs, metrics) = (self.opened.logs.clone(), metrics.clone());
-        self.threads.spawn("consumer".into(), move |stop| {
+        self.threads.spawn("consumer", move |stop| {
             let rounds = LAG_INTERVAL.as_millis() / CONSUMER_POLL.as_millis();
             for round in 0u128.. {
                 if stop.is_cancelled() {
@@ -203,10 +211,9 @@ impl Running {
 
     /// Asks again, now and then, whether the topics are still those of the generations.
     fn start_facts(&mut self, config: &Config, settings: &Settings) -> Result<(), Error> {
-        let (config, settings, logs) =
-            (config.clone(), settings.clone(), self.opened.logs.clone());
+        let (config, settings, logs) = (config.clone(), settings.clone(), self.opened.logs.clone());
         let interval = Duration::from_millis(config.ingest.facts_interval_ms);
-        self.threads.spawn("facts".into(), move |stop| {
+        self.threads.spawn("facts", move |stop| {
             while !waited(stop, interval) {
                 match facts_of(&settings, &logged_topics(&config), timeout(&config)) {
                     Ok(facts) => check_facts(&facts, &logs)?,
@@ -236,9 +243,11 @@ impl Running {
     }
 
     fn start_checkpoints(&mut self, config: &Config) -> Result<(), Error> {
-        let Some(checkpointer) = self.checkpointer.clone() else { return Ok(()) };
+        let Some(checkpointer) = self.checkpointer.clone() else {
+            return Ok(());
+        };
         let interval = Duration::from_millis(config.checkpoints.interval_ms);
-        self.threads.spawn("checkpoints".into(), move |stop| {
+        self.threads.spawn("checkpoints", move |stop| {
             while !waited(stop, interval) {
                 locked(&checkpointer).round()?;
             }
@@ -266,7 +275,9 @@ fn locked(checkpointer: &Mutex<Checkpointer>) -> std::sync::MutexGuard<'_, Check
 
 /// The logs that this process appends to.
 fn assigned(logs: &[Arc<Log>], assignment: &Assignment) -> Result<Vec<Arc<Log>>, Error> {
-    let Assignment::Only(places) = assignment else { return Ok(logs.to_vec()) };
+    let Assignment::Only(places) = assignment else {
+        return Ok(logs.to_vec());
+    };
     let place = |log: &Log| format!("{}/{}", log.origin().topic, log.origin().partition);
     let find = |wanted: &String| {
         let log = logs.iter().find(|log| place(log) == *wanted);
@@ -287,13 +298,21 @@ fn assign(
     let mut positions = Vec::new();
     for log in logs {
         let origin = log.origin();
-        let no_topic = || ingest::Error::NoTopic { topic: origin.topic.to_owned() };
-        let fact = facts.iter().find(|f| f.topic == origin.topic).ok_or_else(no_topic)?;
+        let no_topic = || ingest::Error::NoTopic {
+            topic: origin.topic.clone(),
+        };
+        let fact = facts
+            .iter()
+            .find(|f| f.topic == origin.topic)
+            .ok_or_else(no_topic)?;
         let marks = watermarks(settings, &origin.topic, origin.partition, timeout(config))?;
         let start = start_of(log.name(), log.generation(), &log.state()?, fact, marks)?;
-        let position = Position { next_offset: start.offset, leader_epoch: start.leader_epoch };
+        let position = Position {
+            next_offset: start.offset,
+            leader_epoch: start.leader_epoch,
+        };
         positions.push(kafka::Assignment {
-            topic: origin.topic.to_owned(),
+            topic: origin.topic.clone(),
             partition: origin.partition,
             position,
         });
@@ -307,7 +326,8 @@ fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
         let of_topic = facts.iter().filter(|f| f.topic == log.origin().topic);
         for fact in of_topic {
             let topic = fact.topic_id.as_deref();
-            log.generation().check(log.name(), &fact.cluster_id, topic, fact.partitions)?;
+            log.generation()
+                .check(log.name(), &fact.cluster_id, topic, fact.partitions)?;
         }
     }
     Ok(())
@@ -360,7 +380,10 @@ fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
         let Ok((_, high)) = marks else { continue };
         let label = LogLabel::from(log.origin());
         let lag = high.saturating_sub(log.tail().next_offset);
-        metrics.high_watermark.get_or_create(&label).set(signed(high));
+        metrics
+            .high_watermark
+            .get_or_create(&label)
+            .set(signed(high));
         metrics.lag.get_or_create(&label).set(signed(lag));
     }
 }
@@ -368,7 +391,11 @@ fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
 fn commit_for_display(consumer: &Consumer, logs: &[Arc<Log>]) {
     let place = |log: &Arc<Log>| {
         let origin = log.origin();
-        (origin.topic.to_owned(), origin.partition, log.tail().next_offset)
+        (
+            origin.topic.clone(),
+            origin.partition,
+            log.tail().next_offset,
+        )
     };
     let positions: Vec<_> = logs.iter().map(place).collect();
     // Only dashboards read these (law 4).

@@ -30,7 +30,7 @@ pub fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Error> {
     let runtime = runtime()?;
     let signalled = watch_signals(&runtime)?;
     let listener = bind(&runtime, &config.serve.listen)?;
-    let running = start(config, Arc::clone(&clock))?;
+    let running = start(config, &clock)?;
     open_doors(&runtime, listener, &running);
     open_socket(&runtime, config, clock, &running)?;
     info!(folder = %config.ledger.folder.display(), "running");
@@ -48,12 +48,22 @@ pub fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Error> {
 }
 
 fn runtime() -> Result<Runtime, Error> {
-    let system = |source| Error::System { what: "starting the runtime".into(), source };
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(system)
+    let system = |source| Error::System {
+        what: "starting the runtime".into(),
+        source,
+    };
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(system)
 }
 
 fn watch_signals(runtime: &Runtime) -> Result<CancellationToken, Error> {
-    let system = |source| Error::System { what: "watching signals".into(), source };
+    let system = |source| Error::System {
+        what: "watching signals".into(),
+        source,
+    };
     let _entered = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
@@ -69,7 +79,10 @@ fn watch_signals(runtime: &Runtime) -> Result<CancellationToken, Error> {
 }
 
 fn bind(runtime: &Runtime, address: &str) -> Result<TcpListener, Error> {
-    let system = |source| Error::System { what: format!("listening on {address}"), source };
+    let system = |source| Error::System {
+        what: format!("listening on {address}"),
+        source,
+    };
     runtime.block_on(TcpListener::bind(address)).map_err(system)
 }
 
@@ -82,8 +95,17 @@ fn open_socket(
 ) -> Result<(), Error> {
     let _entered = runtime.enter();
     let listener = bind_socket(&Folder::socket_path(running.opened().folder.path()))?;
-    let desk = desk(config, running.opened(), running.rows().to_vec(), running.outbox(), clock);
-    let door = Door { desk: Arc::new(desk), principals: Arc::new(principals(config)?) };
+    let desk = desk(
+        config,
+        running.opened(),
+        running.rows().to_vec(),
+        running.outbox(),
+        clock,
+    );
+    let door = Door {
+        desk: Arc::new(desk),
+        principals: Arc::new(principals(config)?),
+    };
     let stop = running.stop_token();
     runtime.spawn(async move {
         if let Err(error) = answer_socket(listener, door, stop).await {
@@ -101,12 +123,20 @@ fn open_doors(runtime: &Runtime, listener: TcpListener, running: &Running) {
     let (stopping, disk_low) = (stop.clone(), running.metrics().disk_low.clone());
     let readiness = move || {
         vec![
-            Check { name: "appending", holds: !stopping.is_cancelled() },
-            Check { name: "disk", holds: disk_low.get() == 0 },
+            Check {
+                name: "appending",
+                holds: !stopping.is_cancelled(),
+            },
+            Check {
+                name: "disk",
+                holds: disk_low.get() == 0,
+            },
         ]
     };
-    let probes =
-        Probes { registry: Arc::clone(running.registry()), readiness: Arc::new(readiness) };
+    let probes = Probes {
+        registry: Arc::clone(running.registry()),
+        readiness: Arc::new(readiness),
+    };
     runtime.spawn(async move {
         if let Err(error) = listen(listener, probes, stop).await {
             warn!(%error, "the door for probes and metrics closed");

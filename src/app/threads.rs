@@ -1,7 +1,7 @@
 //! Named threads whose first failure stops the whole.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -19,7 +19,11 @@ pub(super) struct Threads {
 
 impl Threads {
     pub(super) fn new() -> Self {
-        Self { stop: CancellationToken::new(), failures: channel(), handles: Vec::new() }
+        Self {
+            stop: CancellationToken::new(),
+            failures: channel(),
+            handles: Vec::new(),
+        }
     }
 
     /// The token that tells every thread to stop.
@@ -30,16 +34,20 @@ impl Threads {
     /// Starts a thread. Its error, or its panic, is a failure of the whole.
     pub(super) fn spawn(
         &mut self,
-        name: String,
+        name: &str,
         work: impl FnOnce(&CancellationToken) -> Result<(), Error> + Send + 'static,
     ) -> Result<(), Error> {
-        let (stop, failures, thread) = (self.stop.clone(), self.failures.0.clone(), name.clone());
+        let (stop, failures, thread) =
+            (self.stop.clone(), self.failures.0.clone(), name.to_owned());
         let run = move || {
             // Nothing that the closure owns is used after a panic.
             let ended = catch_unwind(AssertUnwindSafe(|| work(&stop)));
             let ended = ended.unwrap_or_else(|panic| {
                 let what = message_of(panic.as_ref());
-                Err(Error::Panicked { thread: thread.clone(), what })
+                Err(Error::Panicked {
+                    thread: thread.clone(),
+                    what,
+                })
             });
             if let Err(failure) = ended {
                 error!(thread, code = failure.code(), %failure, "stopping");
@@ -48,17 +56,22 @@ impl Threads {
                 drop(failures.send(failure));
             }
         };
-        let system = |source| Error::System { what: format!("starting {name}"), source };
-        self.handles.push(Builder::new().name(name.clone()).spawn(run).map_err(system)?);
+        let system = |source| Error::System {
+            what: format!("starting {name}"),
+            source,
+        };
+        self.handles.push(
+            Builder::new()
+                .name(name.to_owned())
+                .spawn(run)
+                .map_err(system)?,
+        );
         Ok(())
     }
 
     /// The first failure, waiting `timeout` at most.
     pub(super) fn failure(&self, timeout: Duration) -> Option<Error> {
-        match self.failures.1.recv_timeout(timeout) {
-            Ok(failure) => Some(failure),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.failures.1.recv_timeout(timeout).ok()
     }
 
     /// Tells all threads to stop and waits for them; the first failure, where there was one.
@@ -86,23 +99,31 @@ mod tests {
     fn a_failure_stops_the_others_and_is_the_one_reported() {
         let mut threads = Threads::new();
         threads
-            .spawn("waits".into(), |stop| {
+            .spawn("waits", |stop| {
                 while !stop.is_cancelled() {
                     std::thread::yield_now();
                 }
                 Ok(())
             })
             .unwrap();
-        threads.spawn("fails".into(), |_| Err(Error::Unnamed)).unwrap();
-        assert!(matches!(threads.failure(Duration::from_secs(60)), Some(Error::Unnamed)));
+        threads.spawn("fails", |_| Err(Error::Unnamed)).unwrap();
+        assert!(matches!(
+            threads.failure(Duration::from_secs(60)),
+            Some(Error::Unnamed)
+        ));
         assert!(threads.join().is_none());
     }
 
     #[test]
     fn a_panic_is_a_failure_with_its_message() {
         let mut threads = Threads::new();
-        threads.spawn("breaks".into(), |_| panic!("a broken promise")).unwrap();
+        threads
+            .spawn("breaks", |_| panic!("a broken promise"))
+            .unwrap();
         let failure = threads.failure(Duration::from_secs(60)).unwrap();
-        assert_eq!(failure.to_string(), "breaks ended unexpectedly: a broken promise");
+        assert_eq!(
+            failure.to_string(),
+            "breaks ended unexpectedly: a broken promise"
+        );
     }
 }

@@ -41,7 +41,13 @@ pub fn town(config: &Config, seed: u64, extent: Extent, start_ms: i64) -> Result
     let facts = facts_of(&settings, &[&config.topics.events], timeout(config))?;
     let partitions = facts.first().map_or(1, |facts| facts.partitions);
     Ok(match extent {
-        Extent::Customers(customers) => Town { seed, customers, start_ms, days: 30, partitions },
+        Extent::Customers(customers) => Town {
+            seed,
+            customers,
+            start_ms,
+            days: 30,
+            partitions,
+        },
         Extent::Events(target) => Town::with_events(target, seed, start_ms, partitions),
     })
 }
@@ -80,8 +86,12 @@ fn enqueue(config: &Config, writer: &Writer, event: &Event) -> Result<Pending, E
         TopicRole::Events => &config.topics.events,
         TopicRole::Registry => &config.topics.registry,
     };
-    let outgoing =
-        Outgoing { topic, key: Some(&event.key), value: Some(&event.value), headers: &[] };
+    let outgoing = Outgoing {
+        topic,
+        key: Some(&event.key),
+        value: Some(&event.value),
+        headers: &[],
+    };
     loop {
         match writer.enqueue(&outgoing) {
             Err(kafka::Error::QueueFull) => std::thread::sleep(QUEUE_FULL_WAIT),

@@ -8,7 +8,9 @@ use crate::config::Setting;
 /// Prints the settings.
 pub fn run(settings: &[Setting]) -> u8 {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["key", "value", "from"]);
+    table
+        .load_style(NOTHING)
+        .set_header(["key", "value", "from"]);
     for setting in settings {
         table.add_row([&setting.key, &setting.value, &setting.origin]);
     }

@@ -30,6 +30,10 @@ impl Fsck {
         } else {
             print!("{report}");
         }
-        Ok(if report.is_clean() { exit::OK } else { exit::NOT_CLEAN })
+        Ok(if report.is_clean() {
+            exit::OK
+        } else {
+            exit::NOT_CLEAN
+        })
     }
 }

@@ -33,14 +33,22 @@ impl Generate {
     /// # Errors
     /// Where Kafka can't be reached or doesn't acknowledge a record.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
-        let extent = self.events.map_or(Extent::Customers(self.customers), Extent::Events);
+        let extent = self
+            .events
+            .map_or(Extent::Customers(self.customers), Extent::Events);
         let town = app::town(config, self.seed, extent, self.start_ms)?;
         let sent = app::send_town(config, &town, &mut |_| {})?;
         if self.json {
-            println!("{}", serde_json::json!({ "sent": sent, "customers": town.customers }));
+            println!(
+                "{}",
+                serde_json::json!({ "sent": sent, "customers": town.customers })
+            );
         } else {
             let (events, registry) = (sent.events, sent.registry);
-            println!("{} customers: {events} events, {registry} in the registry", town.customers);
+            println!(
+                "{} customers: {events} events, {registry} in the registry",
+                town.customers
+            );
         }
         Ok(exit::OK)
     }

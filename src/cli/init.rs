@@ -37,7 +37,10 @@ impl Init {
 
 fn print(made: &Made) {
     println!("A ledger lies in {}.", made.folder.display());
-    println!("Its key-encryption key is {}: keep a copy apart from it.", made.kek_file.display());
+    println!(
+        "Its key-encryption key is {}: keep a copy apart from it.",
+        made.kek_file.display()
+    );
     for topic in &made.topics_made {
         println!("topic made  {topic}");
     }

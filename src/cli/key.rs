@@ -15,7 +15,7 @@ impl Key {
     ///
     /// # Errors
     /// Where the signer can't be opened or the folder is no ledger.
-    pub fn run(&self, config: &Config) -> Result<u8, Error> {
+    pub fn run(config: &Config) -> Result<u8, Error> {
         for vkey in app::verifier_keys(config)? {
             println!("log {vkey}");
         }

@@ -76,7 +76,10 @@ fn key_value(word: &str) -> Result<(String, String), String> {
 /// Reads the command line, runs the command, and says how it went.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    telemetry::start(arguments.log_format, default_filter(arguments.command.as_ref()));
+    telemetry::start(
+        arguments.log_format,
+        default_filter(arguments.command.as_ref()),
+    );
     match run(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -100,16 +103,18 @@ fn run(arguments: Arguments) -> Result<u8, Error> {
     if arguments.dump_config {
         return Ok(dump_config::run(&settings));
     }
-    arguments.command.map_or(Ok(exit::OK), |command| dispatch(command, &config))
+    arguments
+        .command
+        .map_or(Ok(exit::OK), |command| dispatch(command, &config))
 }
 
 fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
     match command {
         Command::Init(init) => init.run(config),
-        Command::Serve(serve) => serve.run(config),
+        Command::Serve(_) => serve::Serve::run(config),
         Command::Fsck(fsck) => fsck.run(config),
         Command::Generate(generate) => generate.run(config),
-        Command::Key(key) => key.run(config),
+        Command::Key(_) => key::Key::run(config),
         Command::Who(who) => who.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
@@ -129,8 +134,12 @@ mod tests {
 
     #[test]
     fn a_value_is_set_by_key_and_value() {
-        let parsed = Arguments::parse_from(["custodia", "--set", "ledger.name=a=b", "--dump-config"]);
-        assert_eq!(parsed.overrides, [("ledger.name".to_owned(), "a=b".to_owned())]);
+        let parsed =
+            Arguments::parse_from(["custodia", "--set", "ledger.name=a=b", "--dump-config"]);
+        assert_eq!(
+            parsed.overrides,
+            [("ledger.name".to_owned(), "a=b".to_owned())]
+        );
         assert!(Arguments::try_parse_from(["custodia", "--set", "novalue"]).is_err());
     }
 }

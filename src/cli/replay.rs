@@ -32,7 +32,11 @@ pub struct Replay {
 
 fn speed(word: &str) -> Result<f64, String> {
     let speed: f64 = word.parse().map_err(|_| "expected a number")?;
-    if speed.is_finite() && speed > 0.0 { Ok(speed) } else { Err("expected more than 0".into()) }
+    if speed.is_finite() && speed > 0.0 {
+        Ok(speed)
+    } else {
+        Err("expected more than 0".into())
+    }
 }
 
 impl Replay {
@@ -45,7 +49,10 @@ impl Replay {
         let mut last = None;
         for event in &timeline.events {
             let now = event.record_time.map(|time| time.0);
-            if !self.wait(last.zip(now).map_or(0, |(last, now): (i64, i64)| now - last)) {
+            if !self.wait(
+                last.zip(now)
+                    .map_or(0, |(last, now): (i64, i64)| now - last),
+            ) {
                 break;
             }
             last = now.or(last);
@@ -58,7 +65,10 @@ impl Replay {
     fn wait(&self, apart_ms: i64) -> bool {
         if self.step {
             let mut line = String::new();
-            return io::stdin().lock().read_line(&mut line).is_ok_and(|read| read > 0);
+            return io::stdin()
+                .lock()
+                .read_line(&mut line)
+                .is_ok_and(|read| read > 0);
         }
         thread::sleep(self.pause(apart_ms));
         true
@@ -74,7 +84,12 @@ impl Replay {
         if self.json {
             println!("{}", serde_json::json!(event));
         } else {
-            println!("{}", shown::happened(event).map(|cell| cell.replace('\n', " ")).join("  "));
+            println!(
+                "{}",
+                shown::happened(event)
+                    .map(|cell| cell.replace('\n', " "))
+                    .join("  ")
+            );
         }
         // Who watches sees each event as it comes.
         let _ = io::stdout().flush();

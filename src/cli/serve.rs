@@ -18,7 +18,7 @@ impl Serve {
     ///
     /// # Errors
     /// What keeps the ledger from running, or what stopped it.
-    pub fn run(&self, config: &Config) -> Result<u8, Error> {
+    pub fn run(config: &Config) -> Result<u8, Error> {
         app::serve(config, Arc::new(SystemClock::new()))?;
         Ok(exit::OK)
     }

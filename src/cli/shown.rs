@@ -29,7 +29,15 @@ pub(super) fn dash() -> String {
 
 /// The rows of an answer to `who`.
 pub(super) fn received(rows: &[Received]) -> Table {
-    let header = ["time", "recipient", "categories", "purpose", "case", "basis", "leaf"];
+    let header = [
+        "time",
+        "recipient",
+        "categories",
+        "purpose",
+        "case",
+        "basis",
+        "leaf",
+    ];
     let mut table = table(&header);
     for row in rows {
         table.add_row([
@@ -37,7 +45,9 @@ pub(super) fn received(rows: &[Received]) -> Table {
             recipient(row),
             words(&row.categories),
             words(&row.purposes),
-            row.case.as_ref().map_or_else(dash, |case| case.shown().to_owned()),
+            row.case
+                .as_ref()
+                .map_or_else(dash, |case| case.shown().to_owned()),
             basis(row),
             leaf(&row.log, row.index),
         ]);
@@ -80,7 +90,11 @@ pub(super) fn happened(event: &Happened) -> [String; 6] {
 
 fn recipient(row: &Received) -> String {
     let Some(recipient) = &row.recipient else {
-        return if row.erased { "(erased)".to_owned() } else { dash() };
+        return if row.erased {
+            "(erased)".to_owned()
+        } else {
+            dash()
+        };
     };
     let name = recipient.name.as_ref().unwrap_or(&recipient.id);
     match (&recipient.kind, recipient.standing.as_str()) {
@@ -90,9 +104,13 @@ fn recipient(row: &Received) -> String {
 }
 
 fn basis(row: &Received) -> String {
-    let Some(basis) = &row.basis else { return dash() };
+    let Some(basis) = &row.basis else {
+        return dash();
+    };
     let rests_on = basis.consent_id.as_ref().or(basis.contract_ref.as_ref());
-    let rests_on = rests_on.or(row.separate_consent_id.as_ref()).or(basis.citation.as_ref());
+    let rests_on = rests_on
+        .or(row.separate_consent_id.as_ref())
+        .or(basis.citation.as_ref());
     let kind = basis.kind.as_ref().map_or("-", Word::shown);
     rests_on.map_or_else(|| kind.to_owned(), |on| format!("{kind}: {on}"))
 }

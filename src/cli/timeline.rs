@@ -94,7 +94,11 @@ impl Timeline {
 }
 
 pub(super) const fn status(timeline: &query::Timeline) -> u8 {
-    if timeline.known { exit::OK } else { exit::UNKNOWN }
+    if timeline.known {
+        exit::OK
+    } else {
+        exit::UNKNOWN
+    }
 }
 
 fn print(timeline: &query::Timeline) {

@@ -13,7 +13,7 @@ pub struct Verdicts {
     /// Of this producer's records alone.
     #[arg(long)]
     producer: Option<String>,
-    /// With this verdict or reason alone, e.g. missing_field.
+    /// With this verdict or reason alone, e.g. `missing_field`.
     #[arg(long, value_name = "CODE")]
     reason_code: Option<String>,
     /// From the first record on that Kafka took then or later (RFC 3339).

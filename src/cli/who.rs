@@ -31,7 +31,7 @@ pub struct Who {
 /// What a look is for.
 #[derive(Debug, Args)]
 pub(super) struct Reason {
-    /// What the look is for, e.g. rights_request; it is put on record.
+    /// What the look is for, e.g. `rights_request`; it is put on record.
     #[arg(long)]
     reason: String,
     /// The case or ticket that it belongs to.
@@ -41,7 +41,10 @@ pub(super) struct Reason {
 
 impl Reason {
     pub(super) fn why(&self) -> Why {
-        Why { reason: self.reason.clone(), ticket: self.ticket.clone() }
+        Why {
+            reason: self.reason.clone(),
+            ticket: self.ticket.clone(),
+        }
     }
 }
 
@@ -66,8 +69,11 @@ impl Who {
         let counter = Counter::find(config)?;
         let mut status = exit::OK;
         for subject in subjects {
-            let question =
-                WhoQuestion { subject, as_of: self.when.as_of.clone(), at: self.when.at };
+            let question = WhoQuestion {
+                subject,
+                as_of: self.when.as_of.clone(),
+                at: self.when.at,
+            };
             let answer = counter.who(&self.why.why(), &question)?;
             if !answer.known {
                 status = exit::UNKNOWN;
@@ -85,8 +91,10 @@ impl Who {
         let Some(path) = &self.refs else {
             return Ok(self.subject.iter().cloned().collect());
         };
-        let text = fs::read_to_string(path)
-            .map_err(|source| Error::File { path: path.clone(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| Error::File {
+            path: path.clone(),
+            source,
+        })?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         Ok(lines.map(str::to_owned).collect())
     }
@@ -109,7 +117,10 @@ fn print(answer: &WhoAnswer) {
         println!("{}", shown::received(&answer.rows));
     }
     if !answer.quarantined.is_empty() {
-        println!("Quarantined; none of it counts:\n{}", shown::quarantined(&answer.quarantined));
+        println!(
+            "Quarantined; none of it counts:\n{}",
+            shown::quarantined(&answer.quarantined)
+        );
     }
     for unknown in &answer.unknowns {
         println!("not in the register: {} {}", unknown.what, unknown.id);

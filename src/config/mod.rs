@@ -11,4 +11,4 @@ pub use sections::{
     Access, Assignment, Checkpoints, Config, Ingest, Kafka, Keys, Ledger, Principal, Project,
     Serve, Signer, Store, Topics,
 };
-pub use source::{load, Overrides, Setting};
+pub use source::{Overrides, Setting, load};

@@ -24,7 +24,7 @@ pub struct Config {
     pub keys: Keys,
     /// Where the signing key and its state lie.
     pub signer: Signer,
-    /// How much memory and bandwidth RocksDB may take.
+    /// How much memory and bandwidth `RocksDB` may take.
     pub store: Store,
     /// Limits of the verdicts.
     pub project: Project,
@@ -47,7 +47,10 @@ pub struct Ledger {
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { name: String::new(), folder: PathBuf::from("ledger") }
+        Self {
+            name: String::new(),
+            folder: PathBuf::from("ledger"),
+        }
     }
 }
 
@@ -124,7 +127,9 @@ fn all<'de, D: serde::Deserializer<'de>>(de: D) -> Result<(), D::Error> {
     if word == "all" {
         return Ok(());
     }
-    Err(serde::de::Error::custom("expected \"all\" or a list of \"topic/partition\""))
+    Err(serde::de::Error::custom(
+        "expected \"all\" or a list of \"topic/partition\"",
+    ))
 }
 
 fn say_all<S: serde::Serializer>(ser: S) -> Result<S::Ok, S::Error> {
@@ -171,7 +176,10 @@ pub struct Checkpoints {
 
 impl Default for Checkpoints {
     fn default() -> Self {
-        Self { interval_ms: 1000, publish_interval_ms: 60_000 }
+        Self {
+            interval_ms: 1000,
+            publish_interval_ms: 60_000,
+        }
     }
 }
 
@@ -185,7 +193,9 @@ pub struct Keys {
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { kek_file: PathBuf::from("kek") }
+        Self {
+            kek_file: PathBuf::from("kek"),
+        }
     }
 }
 
@@ -201,11 +211,14 @@ pub struct Signer {
 
 impl Default for Signer {
     fn default() -> Self {
-        Self { folder: PathBuf::from("signer"), enabled: true }
+        Self {
+            folder: PathBuf::from("signer"),
+            enabled: true,
+        }
     }
 }
 
-/// How much memory and bandwidth RocksDB may take, over all logs together.
+/// How much memory and bandwidth `RocksDB` may take, over all logs together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Store {
@@ -217,7 +230,10 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { memory_bytes: 512 << 20, write_bytes_per_s: 0 }
+        Self {
+            memory_bytes: 512 << 20,
+            write_bytes_per_s: 0,
+        }
     }
 }
 
@@ -292,20 +308,38 @@ impl Config {
         );
         refuse(
             !(1..=65_536).contains(&ingest.batch_records),
-            format!("ingest.batch_records = {} is not in 1..=65536", ingest.batch_records),
+            format!(
+                "ingest.batch_records = {} is not in 1..=65536",
+                ingest.batch_records
+            ),
         );
-        refuse(ingest.batch_bytes == 0, "ingest.batch_bytes = 0; name at least 1".into());
+        refuse(
+            ingest.batch_bytes == 0,
+            "ingest.batch_bytes = 0; name at least 1".into(),
+        );
         refuse(
             self.checkpoints.interval_ms < 10,
-            format!("checkpoints.interval_ms = {} is below 10", self.checkpoints.interval_ms),
+            format!(
+                "checkpoints.interval_ms = {} is below 10",
+                self.checkpoints.interval_ms
+            ),
         );
         refuse(
             self.store.memory_bytes < 64 << 20,
-            format!("store.memory_bytes = {} is below 64 MiB", self.store.memory_bytes),
+            format!(
+                "store.memory_bytes = {} is below 64 MiB",
+                self.store.memory_bytes
+            ),
         );
-        refuse(self.kafka.bootstrap.is_empty(), "kafka.bootstrap is empty".into());
+        refuse(
+            self.kafka.bootstrap.is_empty(),
+            "kafka.bootstrap is empty".into(),
+        );
         for (uid, principal) in &self.access.principals {
-            refuse(uid.parse::<u32>().is_err(), format!("access.principals: {uid:?} is no uid"));
+            refuse(
+                uid.parse::<u32>().is_err(),
+                format!("access.principals: {uid:?} is no uid"),
+            );
             refuse(
                 !custodia_core::schema::is_reference(&principal.employee),
                 format!("access.principals.{uid}.employee is not 26 of [a-z2-7]"),

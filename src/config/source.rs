@@ -38,7 +38,9 @@ pub struct Setting {
 /// unknown key or a wrong type, [`Error::Refused`] for values out of bounds, all of them at once.
 pub fn load(file: Option<&Path>, flags: &Overrides) -> Result<(Config, Vec<Setting>), Error> {
     let figment = merged(file, flags)?;
-    let config: Config = figment.extract().map_err(|e| Error::Malformed(Box::new(e)))?;
+    let config: Config = figment
+        .extract()
+        .map_err(|e| Error::Malformed(Box::new(e)))?;
     let faults = config.faults();
     if !faults.is_empty() {
         return Err(Error::Refused(faults));
@@ -50,8 +52,10 @@ pub fn load(file: Option<&Path>, flags: &Overrides) -> Result<(Config, Vec<Setti
 fn merged(file: Option<&Path>, flags: &Overrides) -> Result<Figment, Error> {
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Unreadable { path: path.display().to_string(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
+            path: path.display().to_string(),
+            source,
+        })?;
         figment = figment.merge(Named::new(path.display().to_string(), Toml::string(&text)));
     }
     figment = figment.merge(Env::prefixed(ENV_PREFIX).split("__"));
@@ -71,7 +75,10 @@ fn nested(key: &str, value: &str) -> Dict {
             path.push(property);
             (path, value.into())
         }
-        None => (key.split('.').collect(), value.parse().unwrap_or_else(|never| match never {})),
+        None => (
+            key.split('.').collect(),
+            value.parse().unwrap_or_else(|never| match never {}),
+        ),
     };
     let wrap = |inner: Value, name: &&str| Value::from(Dict::from([((*name).to_owned(), inner)]));
     let whole = path.iter().rev().fold(value, wrap);
@@ -101,7 +108,9 @@ impl<P: figment::Provider> figment::Provider for Named<P> {
 }
 
 fn settings(figment: &Figment) -> Result<Vec<Setting>, Error> {
-    let dict: Dict = figment.extract().map_err(|e| Error::Malformed(Box::new(e)))?;
+    let dict: Dict = figment
+        .extract()
+        .map_err(|e| Error::Malformed(Box::new(e)))?;
     let mut out = Vec::new();
     for (section, value) in dict {
         flatten(figment, &section, &value, &mut out);
@@ -117,8 +126,16 @@ fn flatten(figment: &Figment, key: &str, value: &Value, out: &mut Vec<Setting>) 
         return;
     }
     let secret = SECRET_PARTS.iter().any(|part| key.contains(part));
-    let shown = if secret { MASK.to_owned() } else { plain(value) };
-    out.push(Setting { key: key.to_owned(), value: shown, origin: origin(figment, value) });
+    let shown = if secret {
+        MASK.to_owned()
+    } else {
+        plain(value)
+    };
+    out.push(Setting {
+        key: key.to_owned(),
+        value: shown,
+        origin: origin(figment, value),
+    });
 }
 
 fn plain(value: &Value) -> String {
@@ -126,7 +143,9 @@ fn plain(value: &Value) -> String {
 }
 
 fn origin(figment: &Figment, value: &Value) -> String {
-    let name = figment.get_metadata(value.tag()).map(|m| m.name.to_string());
+    let name = figment
+        .get_metadata(value.tag())
+        .map(|m| m.name.to_string());
     match name {
         Some(name) if name.contains("custodia::config::sections::Config") => "default".into(),
         Some(name) => name.trim_matches('`').to_owned(),
@@ -150,8 +169,18 @@ mod tests {
         let (_dir, path) = write("[ingest]\nbatch_records = 7\nbatch_bytes = 9\n");
         let flags = vec![("ingest.batch_bytes".to_owned(), "11".to_owned())];
         let (config, settings) = load(Some(&path), &flags).unwrap();
-        assert_eq!((config.ingest.batch_records, config.ingest.batch_bytes), (7, 11));
-        let from = |key: &str| settings.iter().find(|s| s.key == key).unwrap().origin.clone();
+        assert_eq!(
+            (config.ingest.batch_records, config.ingest.batch_bytes),
+            (7, 11)
+        );
+        let from = |key: &str| {
+            settings
+                .iter()
+                .find(|s| s.key == key)
+                .unwrap()
+                .origin
+                .clone()
+        };
         assert_eq!(from("ingest.batch_records"), path.display().to_string());
         assert_eq!(from("ingest.batch_bytes"), "--set ingest.batch_bytes");
         assert_eq!(from("ingest.batch_age_ms"), "default");
@@ -168,7 +197,9 @@ mod tests {
     #[test]
     fn all_faults_are_named_at_once() {
         let (_dir, path) = write("[ingest]\nbatch_records = 0\n[checkpoints]\ninterval_ms = 1\n");
-        let Error::Refused(faults) = load(Some(&path), &vec![]).unwrap_err() else { panic!() };
+        let Error::Refused(faults) = load(Some(&path), &vec![]).unwrap_err() else {
+            panic!()
+        };
         assert_eq!(faults.len(), 2, "{faults:?}");
     }
 

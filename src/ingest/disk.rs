@@ -1,4 +1,4 @@
-//! The free-space floor: a full RocksDB can't be opened again, so appending stops before.
+//! The free-space floor: a full `RocksDB` can't be opened again, so appending stops before.
 
 use std::path::PathBuf;
 
@@ -20,9 +20,13 @@ impl DiskFloor {
     /// Whether there is room to append; a disk that can't be asked counts as having room, since
     /// the write itself will then say what is wrong.
     pub fn has_room(&self, metrics: &Metrics) -> bool {
-        let Ok(disk) = rustix::fs::statvfs(&self.path) else { return true };
+        let Ok(disk) = rustix::fs::statvfs(&self.path) else {
+            return true;
+        };
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        metrics.disk_free.set(i64::try_from(free).unwrap_or(i64::MAX));
+        metrics
+            .disk_free
+            .set(i64::try_from(free).unwrap_or(i64::MAX));
         let has_room = free >= self.floor_bytes;
         metrics.disk_low.set(i64::from(!has_room));
         has_room

@@ -24,19 +24,36 @@ pub fn start_of(
     facts: &TopicFacts,
     (low, high): (u64, u64),
 ) -> Result<Start, Error> {
-    generation.check(origin, &facts.cluster_id, facts.topic_id.as_deref(), facts.partitions)?;
+    generation.check(
+        origin,
+        &facts.cluster_id,
+        facts.topic_id.as_deref(),
+        facts.partitions,
+    )?;
     let next_offset = state.position.next_offset;
     let origin = || origin.to_owned();
     if low > next_offset {
         let missing = low - next_offset;
-        return Err(Error::RetentionOvertook { origin: origin(), next_offset, low, missing });
+        return Err(Error::RetentionOvertook {
+            origin: origin(),
+            next_offset,
+            low,
+            missing,
+        });
     }
     if high < next_offset {
-        return Err(Error::Truncated { origin: origin(), next_offset, high });
+        return Err(Error::Truncated {
+            origin: origin(),
+            next_offset,
+            high,
+        });
     }
     let compared = state.position.last_offset.filter(|last| *last >= low);
     let leader_epoch = state.position.leader_epoch;
-    Ok(Start { offset: compared.unwrap_or(next_offset), leader_epoch })
+    Ok(Start {
+        offset: compared.unwrap_or(next_offset),
+        leader_epoch,
+    })
 }
 
 #[cfg(test)]
@@ -60,14 +77,23 @@ mod tests {
     fn start(next: u64, last: Option<u64>, marks: (u64, u64)) -> Result<Start, Error> {
         let generation = Generation::new("c".into(), Some("id".into()), 4, 0);
         let mut state = State::empty(0);
-        state.position =
-            Position { next_offset: next, last_offset: last, leader_epoch: Some(3) };
+        state.position = Position {
+            next_offset: next,
+            last_offset: last,
+            leader_epoch: Some(3),
+        };
         start_of("o", &generation, &state, &facts(), marks)
     }
 
     #[test]
     fn reading_starts_at_the_last_leaf() {
-        assert_eq!(start(9, Some(7), (0, 9)).unwrap(), Start { offset: 7, leader_epoch: Some(3) });
+        assert_eq!(
+            start(9, Some(7), (0, 9)).unwrap(),
+            Start {
+                offset: 7,
+                leader_epoch: Some(3)
+            }
+        );
     }
 
     #[test]

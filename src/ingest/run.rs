@@ -52,7 +52,15 @@ impl Partition {
         metrics: Metrics,
     ) -> Self {
         let label = LogLabel::from(writer.log().origin());
-        Self { reader, writer, limits, floor, clock, metrics, label }
+        Self {
+            reader,
+            writer,
+            limits,
+            floor,
+            clock,
+            metrics,
+            label,
+        }
     }
 
     /// Appends until `stop` is cancelled; a batch that was begun is finished.
@@ -99,8 +107,9 @@ impl Partition {
     fn poll(&mut self, timeout: Duration, fetched: &mut Vec<Fetched>) -> Result<(), Error> {
         let most = (self.limits.records - fetched.len()).min(CHUNK_RECORDS);
         let polled = self.reader.poll_batch(most, timeout, fetched);
-        polled.map(drop).map_err(|source| {
-            Error::Kafka { origin: self.writer.log().name().to_owned(), source }
+        polled.map(drop).map_err(|source| Error::Kafka {
+            origin: self.writer.log().name().to_owned(),
+            source,
         })
     }
 
@@ -108,35 +117,69 @@ impl Partition {
         let started = self.clock.monotonic();
         let span = self.span(batch);
         let appended = span.in_scope(|| self.writer.append(batch))?;
-        self.count(batch.len(), &appended, self.clock.monotonic().saturating_sub(started));
+        self.count(
+            batch.len(),
+            &appended,
+            self.clock.monotonic().saturating_sub(started),
+        );
         Ok(())
     }
 
     fn span(&self, batch: &[Incoming]) -> Span {
         let first = batch.first().map(|i| i.record.offset);
-        info_span!("append", log = self.writer.log().name(), records = batch.len(), first)
+        info_span!(
+            "append",
+            log = self.writer.log().name(),
+            records = batch.len(),
+            first
+        )
     }
 
     #[allow(clippy::cast_precision_loss)]
     fn count(&self, records: usize, appended: &Appended, took: Duration) {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let metrics = &self.metrics;
-        metrics.appended.get_or_create(&self.label).inc_by(appended.leaves);
-        metrics.compared.get_or_create(&self.label).inc_by(appended.seen_again);
-        metrics.batch_records.get_or_create(&self.label).observe(records as f64);
-        metrics.append_seconds.get_or_create(&self.label).observe(took.as_secs_f64());
-        metrics.tree_size.get_or_create(&self.label).set(signed(appended.tail.size));
-        metrics.next_offset.get_or_create(&self.label).set(signed(appended.tail.next_offset));
+        metrics
+            .appended
+            .get_or_create(&self.label)
+            .inc_by(appended.leaves);
+        metrics
+            .compared
+            .get_or_create(&self.label)
+            .inc_by(appended.seen_again);
+        metrics
+            .batch_records
+            .get_or_create(&self.label)
+            .observe(records as f64);
+        metrics
+            .append_seconds
+            .get_or_create(&self.label)
+            .observe(took.as_secs_f64());
+        metrics
+            .tree_size
+            .get_or_create(&self.label)
+            .set(signed(appended.tail.size));
+        metrics
+            .next_offset
+            .get_or_create(&self.label)
+            .set(signed(appended.tail.next_offset));
     }
 }
 
 fn incoming(fetched: Fetched) -> Incoming {
-    Incoming { record: fetched.record, leader_epoch: fetched.leader_epoch }
+    Incoming {
+        record: fetched.record,
+        leader_epoch: fetched.leader_epoch,
+    }
 }
 
 fn weight(fetched: &Fetched) -> usize {
     let record = &fetched.record;
     let len = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
-    let headers: usize = record.headers.iter().map(|h| h.name.len() + len(&h.value)).sum();
+    let headers: usize = record
+        .headers
+        .iter()
+        .map(|h| h.name.len() + len(&h.value))
+        .sum();
     RECORD_OVERHEAD_BYTES + len(&record.key) + len(&record.value) + headers
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use custodia_core::checkpoint::Checkpoint;
 use custodia_core::record::Record;
-use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::Event;
+use custodia_core::schema::v1::event::Body;
 use custodia_core::tree::Hash;
 use prost::Message;
 use tracing::{info, warn};
@@ -66,9 +66,26 @@ pub struct Parts {
 impl Checkpointer {
     /// A checkpointer that has published nothing yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { signer, logs, keys, outbox, publishing, clock, metrics } = parts;
+        let Parts {
+            signer,
+            logs,
+            keys,
+            outbox,
+            publishing,
+            clock,
+            metrics,
+        } = parts;
         let published = BTreeMap::new();
-        Self { signer, logs, keys, outbox, publishing, clock, metrics, published }
+        Self {
+            signer,
+            logs,
+            keys,
+            outbox,
+            publishing,
+            clock,
+            metrics,
+            published,
+        }
     }
 
     /// Shows the signer the checkpoints kept by the logs, and `seen`: everything that stands in
@@ -79,8 +96,10 @@ impl Checkpointer {
     /// [`Error::Sign`] where the state is unknown, or a checkpoint of ours contradicts the log.
     pub fn settle(&mut self, seen: &[Vec<u8>]) -> Result<(), Error> {
         // Anyone may write to the topic: only what this key signed counts as seen.
-        let mut ours: Vec<Seen> =
-            seen.iter().filter_map(|signed| self.signer.recognise(signed).ok()).collect();
+        let mut ours: Vec<Seen> = seen
+            .iter()
+            .filter_map(|signed| self.signer.recognise(signed).ok())
+            .collect();
         for log in &self.logs {
             if let Some((_, kept)) = log.latest_checkpoint()? {
                 ours.push(self.signer.recognise(kept.as_bytes())?);
@@ -119,7 +138,10 @@ impl Checkpointer {
 
     fn publish(&mut self, log: &Log, checkpoint: &Checkpoint, signed: &str) -> Result<(), Error> {
         let topic = &self.publishing.checkpoints_topic;
-        if let Err(error) = self.outbox.deliver(topic, log.name().as_bytes(), signed.as_bytes()) {
+        if let Err(error) = self
+            .outbox
+            .deliver(topic, log.name().as_bytes(), signed.as_bytes())
+        {
             warn!(log = log.name(), size = checkpoint.size, %error, "checkpoint not published");
             return Ok(());
         }
@@ -134,8 +156,13 @@ impl Checkpointer {
         match notices::announce(self.outbox.as_ref(), registry, log.name(), &event) {
             Ok(()) => {
                 let now = self.clock.monotonic();
-                self.published.insert(log.name().to_owned(), (checkpoint.size, now));
-                info!(log = log.name(), size = checkpoint.size, "checkpoint in the registry");
+                self.published
+                    .insert(log.name().to_owned(), (checkpoint.size, now));
+                info!(
+                    log = log.name(),
+                    size = checkpoint.size,
+                    "checkpoint in the registry"
+                );
             }
             Err(error) => warn!(log = log.name(), %error, "checkpoint not in the registry"),
         }
@@ -146,7 +173,9 @@ impl Checkpointer {
     /// grew by more than checkpoints (design §3.5).
     fn registry_is_due(&self, log: &Log, size: u64) -> Result<bool, Error> {
         let now = self.clock.monotonic();
-        let Some((last, at)) = self.published.get(log.name()).copied() else { return Ok(true) };
+        let Some((last, at)) = self.published.get(log.name()).copied() else {
+            return Ok(true);
+        };
         if now.saturating_sub(at) < self.publishing.registry_interval {
             return Ok(false);
         }
@@ -167,14 +196,20 @@ impl Checkpointer {
         let label = LogLabel::from(log.origin());
         self.metrics.checkpoints.get_or_create(&label).inc();
         let seconds = self.clock.now_ms() as f64 / 1000.0;
-        self.metrics.checkpoint_time.get_or_create(&label).set(seconds);
+        self.metrics
+            .checkpoint_time
+            .get_or_create(&label)
+            .set(seconds);
     }
 }
 
 /// Shows that the log extends both what the state has as signed and what was seen.
 fn release(signer: &mut Signer, log: &Log, seen: u64, signed: u64) -> Result<(), Error> {
     let tree = tree_now(log);
-    let (from_signed, from_seen) = (proof_to(log, signed, tree.size)?, proof_to(log, seen, tree.size)?);
+    let (from_signed, from_seen) = (
+        proof_to(log, signed, tree.size)?,
+        proof_to(log, seen, tree.size)?,
+    );
     Ok(signer.release(&tree, &from_signed, &from_seen)?)
 }
 
@@ -196,7 +231,11 @@ fn request(signer: &Signer, log: &Log) -> Result<Option<Request>, Error> {
 
 fn tree_now(log: &Log) -> Checkpoint {
     let tail = log.tail();
-    Checkpoint { origin: log.name().to_owned(), size: tail.size, root: tail.root }
+    Checkpoint {
+        origin: log.name().to_owned(),
+        size: tail.size,
+        root: tail.root,
+    }
 }
 
 /// The consistency proof between two sizes, empty where RFC 6962 has none: the signer then
@@ -209,6 +248,12 @@ fn proof_to(log: &Log, old: u64, new: u64) -> Result<Vec<Hash>, Error> {
 }
 
 fn is_checkpoint(record: &Record) -> bool {
-    let event = record.value.as_deref().and_then(|value| Event::decode(value).ok());
-    matches!(event.and_then(|e| e.body), Some(Body::CheckpointPublished(_)))
+    let event = record
+        .value
+        .as_deref()
+        .and_then(|value| Event::decode(value).ok());
+    matches!(
+        event.and_then(|e| e.body),
+        Some(Body::CheckpointPublished(_))
+    )
 }

@@ -31,7 +31,11 @@ impl Edge {
     pub(super) fn from_partials(partials: Vec<(u64, Vec<u8>)>) -> Self {
         let levels = partials
             .into_iter()
-            .map(|(index, hashes)| Partial { index, hashes, dirty: false })
+            .map(|(index, hashes)| Partial {
+                index,
+                hashes,
+                dirty: false,
+            })
             .collect();
         Self { levels }
     }
@@ -57,14 +61,23 @@ impl Edge {
             self.levels.resize_with(at + 1, Partial::default);
         }
         // The line above made room for `at`.
-        let Some(partial) = self.levels.get_mut(at) else { return };
+        let Some(partial) = self.levels.get_mut(at) else {
+            return;
+        };
         debug_assert_eq!(partial.hashes.len() as u64 / 32, index % TILE_WIDTH);
         partial.index = index / TILE_WIDTH;
         partial.hashes.extend_from_slice(hash);
         partial.dirty = true;
         if index % TILE_WIDTH == TILE_WIDTH - 1 {
-            write(Tile { level, index: partial.index, hashes: &partial.hashes });
-            *partial = Partial { index: partial.index + 1, ..Partial::default() };
+            write(Tile {
+                level,
+                index: partial.index,
+                hashes: &partial.hashes,
+            });
+            *partial = Partial {
+                index: partial.index + 1,
+                ..Partial::default()
+            };
         }
     }
 
@@ -72,7 +85,11 @@ impl Edge {
     pub(super) fn flush(&mut self, write: &mut impl FnMut(Tile<'_>)) {
         for (level, partial) in (0u8..).zip(&mut self.levels) {
             if partial.dirty {
-                write(Tile { level, index: partial.index, hashes: &partial.hashes });
+                write(Tile {
+                    level,
+                    index: partial.index,
+                    hashes: &partial.hashes,
+                });
                 partial.dirty = false;
             }
         }

@@ -45,14 +45,21 @@ impl Folder {
     /// # Errors
     /// [`Error::NotEmpty`] where something is there.
     pub fn create(path: &Path, ledger: &LedgerName) -> Result<Self, Error> {
-        let io = |source| Error::Io { path: path.to_owned(), source };
+        let io = |source| Error::Io {
+            path: path.to_owned(),
+            source,
+        };
         fs::create_dir_all(path).map_err(io)?;
         if fs::read_dir(path).map_err(io)?.next().is_some() {
             return Err(Error::NotEmpty(path.to_owned()));
         }
         let lock = lock(path)?;
         fs::create_dir(path.join(LOGS)).map_err(io)?;
-        Ok(Self { path: path.to_owned(), ledger: ledger.clone(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            ledger: ledger.clone(),
+            _lock: lock,
+        })
     }
 
     /// Writes the file that makes the folder a ledger's.
@@ -61,8 +68,14 @@ impl Folder {
     /// [`Error::Io`].
     pub fn seal_creation(&self) -> Result<(), Error> {
         let path = self.path.join(FACTS);
-        let io = |source| Error::Io { path: path.clone(), source };
-        let facts = Facts { format: FORMAT, ledger: self.ledger.to_string() };
+        let io = |source| Error::Io {
+            path: path.clone(),
+            source,
+        };
+        let facts = Facts {
+            format: FORMAT,
+            ledger: self.ledger.to_string(),
+        };
         let text = serde_json::to_vec_pretty(&facts).map_err(|e| io(e.into()))?;
         fs::write(&path, text).map_err(io)?;
         File::open(&path).and_then(|f| f.sync_all()).map_err(io)?;
@@ -79,7 +92,11 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let ledger = Self::ledger_of(path)?;
         let lock = lock(path)?;
-        Ok(Self { path: path.to_owned(), ledger, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            ledger,
+            _lock: lock,
+        })
     }
 
     /// The name of the ledger in `path`, without taking the folder.
@@ -87,9 +104,15 @@ impl Folder {
     /// # Errors
     /// [`Error::NotALedger`] where there is none, or one of an unknown format.
     pub fn ledger_of(path: &Path) -> Result<LedgerName, Error> {
-        let not = |what: String| Error::NotALedger { path: path.to_owned(), what };
-        let text = fs::read_to_string(path.join(FACTS))
-            .map_err(|e| not(format!("no ledger here ({FACTS}: {e}); `custodia init` makes one")))?;
+        let not = |what: String| Error::NotALedger {
+            path: path.to_owned(),
+            what,
+        };
+        let text = fs::read_to_string(path.join(FACTS)).map_err(|e| {
+            not(format!(
+                "no ledger here ({FACTS}: {e}); `custodia init` makes one"
+            ))
+        })?;
         let facts: Facts =
             serde_json::from_str(&text).map_err(|e| not(format!("{FACTS} can't be read: {e}")))?;
         if facts.format != FORMAT {
@@ -98,7 +121,10 @@ impl Folder {
                 facts.format
             )));
         }
-        facts.ledger.parse().map_err(|e| not(format!("{FACTS}: {e}")))
+        facts
+            .ledger
+            .parse()
+            .map_err(|e| not(format!("{FACTS}: {e}")))
     }
 
     /// The folder's path.
@@ -123,7 +149,10 @@ impl Folder {
 
     /// Where a log lies.
     pub fn log_path(&self, origin: &Origin) -> PathBuf {
-        let name = format!("{}-{}-{}", origin.topic, origin.partition, origin.generation);
+        let name = format!(
+            "{}-{}-{}",
+            origin.topic, origin.partition, origin.generation
+        );
         self.path.join(LOGS).join(name)
     }
 
@@ -133,7 +162,10 @@ impl Folder {
     /// [`Error::NotALedger`] where something else lies among them.
     pub fn origins(&self) -> Result<Vec<Origin>, Error> {
         let logs = self.path.join(LOGS);
-        let io = |source| Error::Io { path: logs.clone(), source };
+        let io = |source| Error::Io {
+            path: logs.clone(),
+            source,
+        };
         let mut origins = Vec::new();
         for item in fs::read_dir(&logs).map_err(io)? {
             let name = item.map_err(io)?.file_name();
@@ -149,7 +181,9 @@ impl Folder {
         let parts: Vec<&str> = name.rsplitn(3, '-').collect();
         let origin = match parts[..] {
             [generation, partition, topic] => {
-                format!("{}/{topic}/{partition}/{generation}", self.ledger).parse().ok()
+                format!("{}/{topic}/{partition}/{generation}", self.ledger)
+                    .parse()
+                    .ok()
             }
             _ => None,
         };
@@ -161,7 +195,10 @@ impl Folder {
 }
 
 fn lock(path: &Path) -> Result<File, Error> {
-    let io = |source| Error::Io { path: path.join(LOCK), source };
+    let io = |source| Error::Io {
+        path: path.join(LOCK),
+        source,
+    };
     let file = File::options()
         .create(true)
         .truncate(false)
@@ -196,7 +233,10 @@ mod tests {
         assert_eq!(Folder::open(&path).unwrap_err().code(), "CU-0408");
         drop(made);
         assert_eq!(Folder::open(&path).unwrap().ledger(), &ledger());
-        assert_eq!(Folder::create(&path, &ledger()).unwrap_err().code(), "CU-0407");
+        assert_eq!(
+            Folder::create(&path, &ledger()).unwrap_err().code(),
+            "CU-0407"
+        );
     }
 
     #[test]

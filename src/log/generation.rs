@@ -57,13 +57,26 @@ impl Generation {
     ) -> Result<(), Error> {
         let shown = |fact: Option<&str>| fact.unwrap_or("unknown").to_owned();
         let differ = |fact, remembered, found| {
-            Err(Error::FactsDiffer { origin: origin.to_owned(), fact, remembered, found })
+            Err(Error::FactsDiffer {
+                origin: origin.to_owned(),
+                fact,
+                remembered,
+                found,
+            })
         };
         if self.cluster_id != cluster_id {
-            return differ("the cluster id", self.cluster_id.clone(), cluster_id.to_owned());
+            return differ(
+                "the cluster id",
+                self.cluster_id.clone(),
+                cluster_id.to_owned(),
+            );
         }
         if self.topic_id.as_deref() != topic_id {
-            return differ("the topic id", shown(self.topic_id.as_deref()), shown(topic_id));
+            return differ(
+                "the topic id",
+                shown(self.topic_id.as_deref()),
+                shown(topic_id),
+            );
         }
         if self.partitions != partitions {
             return differ(
@@ -86,13 +99,18 @@ mod tests {
 
     #[test]
     fn the_same_facts_pass() {
-        generation().check("o", "cluster", Some("topic"), 4).unwrap();
+        generation()
+            .check("o", "cluster", Some("topic"), 4)
+            .unwrap();
     }
 
     #[test]
     fn each_differing_fact_is_named() {
         let named = |cluster, topic, partitions| {
-            generation().check("o", cluster, topic, partitions).unwrap_err().to_string()
+            generation()
+                .check("o", cluster, topic, partitions)
+                .unwrap_err()
+                .to_string()
         };
         assert!(named("other", Some("topic"), 4).contains("cluster id was cluster"));
         assert!(named("cluster", Some("new"), 4).contains("topic id was topic"));

@@ -1,4 +1,4 @@
-//! How a log lies in its RocksDB: families and keys. Numbers are big-endian, so that keys sort by
+//! How a log lies in its `RocksDB`: families and keys. Numbers are big-endian, so that keys sort by
 //! index.
 
 use crate::store::{Content, Family, Layout, Versions};

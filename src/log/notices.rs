@@ -30,7 +30,10 @@ pub fn log_opened(
     let body = LogOpened {
         origin: origin.to_string(),
         cluster_id: generation.cluster_id.clone(),
-        topic_id: generation.topic_id.clone().unwrap_or_else(|| UNASKED.to_owned()),
+        topic_id: generation
+            .topic_id
+            .clone()
+            .unwrap_or_else(|| UNASKED.to_owned()),
         partition_count: Some(generation.partitions),
         start_offset: Some(generation.start_offset),
         isolation_level: IsolationLevel::IlReadCommitted.into(),
@@ -97,5 +100,8 @@ pub fn notice(body: Body, clock: &dyn Clock) -> Result<Vec<u8>, getrandom::Error
 fn timestamp(ms: i64) -> prost_types::Timestamp {
     // The remainder is 0 to 999 milliseconds: below 2^30 nanoseconds.
     let nanos = i32::try_from(ms.rem_euclid(1000) * 1_000_000).unwrap_or(0);
-    prost_types::Timestamp { seconds: ms.div_euclid(1000), nanos }
+    prost_types::Timestamp {
+        seconds: ms.div_euclid(1000),
+        nanos,
+    }
 }

@@ -9,7 +9,9 @@ use custodia_core::entry::{ENTRY_BYTES, Entry};
 use custodia_core::origin::Origin;
 use custodia_core::record::Record;
 use custodia_core::tree::tile::TileId;
-use custodia_core::tree::{self, Frontier, Hash, ProveError, TileNodes, TileNodesError as NodesError};
+use custodia_core::tree::{
+    self, Frontier, Hash, ProveError, TileNodes, TileNodesError as NodesError,
+};
 
 use super::edge::{Edge, TILE_WIDTH};
 use super::layout::{
@@ -60,9 +62,15 @@ impl Log {
         })?;
         let mut batch = Batch::new();
         batch.put(META, GENERATION, &facts);
-        batch.put(META, STATE, &State::empty(generation.start_offset).to_bytes());
+        batch.put(
+            META,
+            STATE,
+            &State::empty(generation.start_offset).to_bytes(),
+        );
         batch.put(META, OPENED, &opening_bytes(false, opened_event));
-        store.write(&batch, Durability::Synced).map_err(|e| store_error(&name, e))
+        store
+            .write(&batch, Durability::Synced)
+            .map_err(|e| store_error(&name, e))
     }
 
     /// Opens a log that is there, and holds its tiles against its recorded root.
@@ -76,7 +84,14 @@ impl Log {
         let state = read_state(&store, &name)?;
         let tail = TailCell::new(tail_of(&state));
         let has_writer = AtomicBool::new(false);
-        let log = Self { origin, name, store: Arc::new(store), tail, has_writer, generation };
+        let log = Self {
+            origin,
+            name,
+            store: Arc::new(store),
+            tail,
+            has_writer,
+            generation,
+        };
         log.check_against_tiles(&state)?;
         Ok(Arc::new(log))
     }
@@ -225,7 +240,9 @@ impl Log {
     /// Where payload or key can't be read, or don't fit each other.
     pub fn record(&self, keys: &KeyStore, index: u64) -> Result<Option<Record>, Error> {
         let (_, entry) = self.entry_and_bytes(index)?;
-        let Some(payload) = self.sealed_payload(index)? else { return Ok(None) };
+        let Some(payload) = self.sealed_payload(index)? else {
+            return Ok(None);
+        };
         self.open_record(keys, index, &entry, &payload)
     }
 
@@ -240,7 +257,9 @@ impl Log {
         entry: &[u8; ENTRY_BYTES],
         payload: &[u8],
     ) -> Result<Option<Record>, Error> {
-        Ok(self.open_with_key(keys, index, entry, payload)?.map(|(record, _)| record))
+        Ok(self
+            .open_with_key(keys, index, entry, payload)?
+            .map(|(record, _)| record))
     }
 
     /// As [`Self::open_record`], with the key that opened it: asked for by its label instead, a
@@ -258,7 +277,9 @@ impl Log {
         let Some((locator, sealed)) = payload.split_first_chunk() else {
             return Err(self.corrupt(format!("payload {index} is cut short")));
         };
-        let Some(key) = keys.find_located(&self.name, locator)? else { return Ok(None) };
+        let Some(key) = keys.find_located(&self.name, locator)? else {
+            return Ok(None);
+        };
         let clear = open_payload(&key, &self.name, entry, sealed)
             .map_err(|_| self.corrupt(format!("payload {index} doesn't open under its key")))?;
         let record = Record::decode(&clear);
@@ -333,7 +354,9 @@ impl Log {
     pub fn keep_checkpoint(&self, size: u64, signed: &str) -> Result<(), Error> {
         let mut batch = Batch::new();
         batch.put(CHECKPOINTS, &size.to_be_bytes(), signed.as_bytes());
-        self.store.write(&batch, Durability::Synced).map_err(|e| store_error(&self.name, e))
+        self.store
+            .write(&batch, Durability::Synced)
+            .map_err(|e| store_error(&self.name, e))
     }
 
     /// The earliest signed checkpoint of at least `size`, with its size.
@@ -369,9 +392,10 @@ impl Log {
     pub fn opening(&self) -> Result<Opening, Error> {
         let bytes = self.get(META, OPENED)?.unwrap_or_default();
         match bytes.split_first() {
-            Some((flag @ (0 | 1), event)) => {
-                Ok(Opening { event: event.to_vec(), announced: *flag == 1 })
-            }
+            Some((flag @ (0 | 1), event)) => Ok(Opening {
+                event: event.to_vec(),
+                announced: *flag == 1,
+            }),
             _ => Err(self.corrupt("its LogOpened event can't be read".into())),
         }
     }
@@ -384,7 +408,9 @@ impl Log {
         let opening = self.opening()?;
         let mut batch = Batch::new();
         batch.put(META, OPENED, &opening_bytes(true, &opening.event));
-        self.store.write(&batch, Durability::Synced).map_err(|e| store_error(&self.name, e))
+        self.store
+            .write(&batch, Durability::Synced)
+            .map_err(|e| store_error(&self.name, e))
     }
 
     pub(super) fn load_edge(&self, size: u64) -> Result<(Frontier, Edge), Error> {
@@ -422,7 +448,10 @@ impl Log {
         if frontier.root() == state.root {
             return Ok(());
         }
-        Err(self.corrupt(format!("the tiles don't give the recorded root at size {}", state.size)))
+        Err(self.corrupt(format!(
+            "the tiles don't give the recorded root at size {}",
+            state.size
+        )))
     }
 
     fn latest_through_tile(&self, tile: u64) -> Result<i64, Error> {
@@ -463,25 +492,42 @@ impl Log {
         range: &KeyRange,
         direction: Direction,
     ) -> Result<crate::store::Pairs<'_>, Error> {
-        self.store.iterate(family, range, direction).map_err(|e| store_error(&self.name, e))
+        self.store
+            .iterate(family, range, direction)
+            .map_err(|e| store_error(&self.name, e))
     }
 
     fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.store.get(family, key).map_err(|e| store_error(&self.name, e))
+        self.store
+            .get(family, key)
+            .map_err(|e| store_error(&self.name, e))
     }
 
     fn below_size(&self, what: &'static str, asked: u64) -> Result<(), Error> {
         let size = self.tail().size;
-        if asked < size { Ok(()) } else { Err(self.past_end(what, asked, size)) }
+        if asked < size {
+            Ok(())
+        } else {
+            Err(self.past_end(what, asked, size))
+        }
     }
 
     fn within_size(&self, what: &'static str, asked: u64) -> Result<(), Error> {
         let size = self.tail().size;
-        if asked <= size { Ok(()) } else { Err(self.past_end(what, asked, size)) }
+        if asked <= size {
+            Ok(())
+        } else {
+            Err(self.past_end(what, asked, size))
+        }
     }
 
     fn past_end(&self, what: &'static str, asked: u64, size: u64) -> Error {
-        Error::PastEnd { origin: self.name.clone(), what, asked, size }
+        Error::PastEnd {
+            origin: self.name.clone(),
+            what,
+            asked,
+            size,
+        }
     }
 
     fn unreadable(&self, error: NodesError<Error>) -> Error {
@@ -499,17 +545,28 @@ impl Log {
     }
 
     pub(super) fn corrupt(&self, what: String) -> Error {
-        Error::Corrupt { origin: self.name.clone(), what }
+        Error::Corrupt {
+            origin: self.name.clone(),
+            what,
+        }
     }
 }
 
 pub(super) fn store_error(origin: &str, source: crate::store::Error) -> Error {
-    Error::Store { origin: origin.to_owned(), source }
+    Error::Store {
+        origin: origin.to_owned(),
+        source,
+    }
 }
 
 pub(super) fn tail_of(state: &State) -> Tail {
     let next_offset = state.position.next_offset;
-    Tail { size: state.size, root: state.root, next_offset, closed: false }
+    Tail {
+        size: state.size,
+        root: state.root,
+        next_offset,
+        closed: false,
+    }
 }
 
 fn opening_bytes(announced: bool, event: &[u8]) -> Vec<u8> {
@@ -519,7 +576,9 @@ fn opening_bytes(announced: bool, event: &[u8]) -> Vec<u8> {
 }
 
 fn read_generation(store: &Store, name: &str) -> Result<Generation, Error> {
-    let bytes = store.get(META, GENERATION).map_err(|e| store_error(name, e))?;
+    let bytes = store
+        .get(META, GENERATION)
+        .map_err(|e| store_error(name, e))?;
     let read = serde_json::from_slice(&bytes.unwrap_or_default());
     read.map_err(|e| Error::Corrupt {
         origin: name.to_owned(),

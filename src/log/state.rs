@@ -45,7 +45,11 @@ impl State {
     }
 
     pub(crate) fn to_bytes(self) -> Vec<u8> {
-        let Position { next_offset, last_offset, leader_epoch } = self.position;
+        let Position {
+            next_offset,
+            last_offset,
+            leader_epoch,
+        } = self.position;
         let mut out = Vec::with_capacity(BYTES);
         out.push(VERSION);
         out.extend(self.size.to_be_bytes());
@@ -71,8 +75,17 @@ impl State {
         let last_offset = optional(rest.take()?, u64::from_be_bytes(rest.take()?))?;
         let leader_epoch = optional(rest.take()?, i32::from_be_bytes(rest.take()?))?;
         let latest_ms = i64::from_be_bytes(rest.take()?);
-        let position = Position { next_offset, last_offset, leader_epoch };
-        Some(Self { size, root, position, latest_ms })
+        let position = Position {
+            next_offset,
+            last_offset,
+            leader_epoch,
+        };
+        Some(Self {
+            size,
+            root,
+            position,
+            latest_ms,
+        })
     }
 }
 

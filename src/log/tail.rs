@@ -27,7 +27,10 @@ pub(super) struct TailCell {
 
 impl TailCell {
     pub(super) fn new(tail: Tail) -> Self {
-        Self { tail: Mutex::new(tail), moved: Condvar::new() }
+        Self {
+            tail: Mutex::new(tail),
+            moved: Condvar::new(),
+        }
     }
 
     pub(super) fn get(&self) -> Tail {

@@ -54,7 +54,13 @@ impl Writer {
         }
         let state = log.state()?;
         let (frontier, edge) = log.load_edge(state.size)?;
-        Ok(Self { log, keys, state, frontier, edge })
+        Ok(Self {
+            log,
+            keys,
+            state,
+            frontier,
+            edge,
+        })
     }
 
     /// The log that this writes.
@@ -83,7 +89,11 @@ impl Writer {
         }
         let leaves = fresh.len() as u64;
         let seen_again = incoming.len() as u64 - leaves;
-        Ok(Appended { leaves, seen_again, tail: self.log.tail() })
+        Ok(Appended {
+            leaves,
+            seen_again,
+            tail: self.log.tail(),
+        })
     }
 
     /// The records past the position, once those below it were found to be their leaves.
@@ -119,7 +129,11 @@ impl Writer {
         if self.log.entry(index)? == Entry::of(record) {
             return Ok(());
         }
-        Err(Error::OffsetReused { origin, offset, index })
+        Err(Error::OffsetReused {
+            origin,
+            offset,
+            index,
+        })
     }
 
     fn write(&mut self, fresh: &[Incoming]) -> Result<(), Error> {
@@ -135,7 +149,8 @@ impl Writer {
             self.put_leaf(&mut batch, &mut state, entry, &payload);
             state.position.leader_epoch = incoming.leader_epoch;
         }
-        self.edge.flush(&mut |tile: Tile<'_>| put_tile(&mut batch, &tile));
+        self.edge
+            .flush(&mut |tile: Tile<'_>| put_tile(&mut batch, &tile));
         state.root = self.frontier.root();
         batch.put(META, STATE, &state.to_bytes());
         let written = self.log.store.write(&batch, Durability::Synced);
@@ -147,7 +162,9 @@ impl Writer {
 
     fn labels_of<'a>(&self, fresh: &'a [Incoming], entries: &[Entry]) -> Vec<Label<'a>> {
         let leaves = (self.state.size..).zip(fresh.iter().zip(entries));
-        leaves.map(|(index, (incoming, entry))| label_of(index, &incoming.record, entry)).collect()
+        leaves
+            .map(|(index, (incoming, entry))| label_of(index, &incoming.record, entry))
+            .collect()
     }
 
     /// What stands in the payloads family: where the key is, and the record sealed under it.
@@ -176,7 +193,10 @@ impl Writer {
         batch.put(ENTRIES, &index, &bytes);
         batch.put(PAYLOADS, &index, payload);
         let leaf = tree::leaf_hash(&bytes);
-        self.edge.push(&mut self.frontier, leaf, &mut |tile: Tile<'_>| put_tile(batch, &tile));
+        self.edge
+            .push(&mut self.frontier, leaf, &mut |tile: Tile<'_>| {
+                put_tile(batch, &tile);
+            });
         state.latest_ms = state.latest_ms.max(entry.timestamp_ms);
         state.size += 1;
         if state.size.is_multiple_of(TILE_WIDTH) {

@@ -229,7 +229,9 @@ impl Drop for Projector {
 pub fn cursors(store: &Store) -> Vec<(String, u64)> {
     let has_rows = store.families().contains(&FAMILY);
     let size = has_rows.then(|| cursor(store, "").ok()).flatten();
-    size.map(|size| (FAMILY.disk_name().into_owned(), size)).into_iter().collect()
+    size.map(|size| (FAMILY.disk_name().into_owned(), size))
+        .into_iter()
+        .collect()
 }
 
 fn cursor(store: &Store, origin: &str) -> Result<u64, Error> {

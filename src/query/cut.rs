@@ -42,7 +42,10 @@ impl Cut {
 
     fn text(&self) -> String {
         // One space can't stand in an origin.
-        let lines = self.0.iter().map(|(origin, size)| format!("{origin} {size}\n"));
+        let lines = self
+            .0
+            .iter()
+            .map(|(origin, size)| format!("{origin} {size}\n"));
         std::iter::once(HEADER.to_owned()).chain(lines).collect()
     }
 
@@ -51,7 +54,11 @@ impl Cut {
             let (origin, size) = line.split_once(' ')?;
             Some((origin.to_owned(), size.parse().ok()?))
         };
-        text.strip_prefix(HEADER)?.lines().map(line).collect::<Option<_>>().map(Self)
+        text.strip_prefix(HEADER)?
+            .lines()
+            .map(line)
+            .collect::<Option<_>>()
+            .map(Self)
     }
 }
 
@@ -73,7 +80,10 @@ pub struct CutName {
 
 impl From<&Cut> for CutName {
     fn from(cut: &Cut) -> Self {
-        Self { digest: cut.to_string(), sizes: cut.0.clone() }
+        Self {
+            digest: cut.to_string(),
+            sizes: cut.0.clone(),
+        }
     }
 }
 
@@ -90,8 +100,13 @@ impl std::str::FromStr for AsOf {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self, Error> {
-        let is_digest = word.len() == 64 && word.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
-        if is_digest { Ok(Self::Cut(word.to_owned())) } else { Ok(Self::Time(word.parse()?)) }
+        let is_digest =
+            word.len() == 64 && word.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+        if is_digest {
+            Ok(Self::Cut(word.to_owned()))
+        } else {
+            Ok(Self::Time(word.parse()?))
+        }
     }
 }
 
@@ -114,14 +129,20 @@ impl CutFiles {
         if path.exists() {
             return Ok(());
         }
-        let failed = |source| Error::CutFile { path: path.clone(), source };
+        let failed = |source| Error::CutFile {
+            path: path.clone(),
+            source,
+        };
         fs::create_dir_all(&self.0).map_err(failed)?;
         // Two who keep one cut at once must not write one file.
         let mut unique = [0; 8];
         getrandom::fill(&mut unique)?;
         let draft = self.0.join(format!(".{}", hex::encode(unique)));
         let written = fs::File::create(&draft)
-            .and_then(|mut file| file.write_all(cut.text().as_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|mut file| {
+                file.write_all(cut.text().as_bytes())
+                    .and_then(|()| file.sync_all())
+            })
             .and_then(|()| fs::rename(&draft, &path));
         written.map_err(failed)
     }
@@ -149,14 +170,20 @@ mod tests {
     use super::*;
 
     fn cut() -> Cut {
-        Cut::new([("l.example/b/0/0".to_owned(), 7), ("l.example/a/0/0".to_owned(), 0)])
+        Cut::new([
+            ("l.example/b/0/0".to_owned(), 7),
+            ("l.example/a/0/0".to_owned(), 0),
+        ])
     }
 
     #[test]
     fn a_cut_is_named_by_the_digest_of_its_sorted_lines() {
         let text = "custodia-cut/v1\nl.example/a/0/0 0\nl.example/b/0/0 7\n";
         assert_eq!(cut().to_string(), hex::encode(Sha256::digest(text)));
-        assert_eq!((cut().size_of("l.example/b/0/0"), cut().size_of("other")), (7, 0));
+        assert_eq!(
+            (cut().size_of("l.example/b/0/0"), cut().size_of("other")),
+            (7, 0)
+        );
     }
 
     #[test]
@@ -174,8 +201,14 @@ mod tests {
 
     #[test]
     fn as_of_is_a_cut_or_a_time() {
-        assert_eq!(cut().to_string().parse::<AsOf>().unwrap(), AsOf::Cut(cut().to_string()));
-        assert_eq!("1970-01-01T00:00:01Z".parse::<AsOf>().unwrap(), AsOf::Time(Time(1000)));
+        assert_eq!(
+            cut().to_string().parse::<AsOf>().unwrap(),
+            AsOf::Cut(cut().to_string())
+        );
+        assert_eq!(
+            "1970-01-01T00:00:01Z".parse::<AsOf>().unwrap(),
+            AsOf::Time(Time(1000))
+        );
         assert!("../../etc".parse::<AsOf>().is_err());
     }
 }

@@ -79,7 +79,10 @@ impl Desk {
         let erased = !answer.erasures.is_empty();
         self.looks.record(&Shown {
             asking,
-            query: &normal("who", &[("as_of", &question.as_of), ("at", &shown(question.at))]),
+            query: &normal(
+                "who",
+                &[("as_of", &question.as_of), ("at", &shown(question.at))],
+            ),
             cut: &from.cut,
             people: answer.shown(),
             erased: &|_| erased,
@@ -156,7 +159,11 @@ impl Desk {
 }
 
 fn must_be_reference(subject: &str) -> Result<(), Error> {
-    if is_reference(subject) { Ok(()) } else { Err(Error::NotAReference) }
+    if is_reference(subject) {
+        Ok(())
+    } else {
+        Err(Error::NotAReference)
+    }
 }
 
 fn shown(time: Option<Time>) -> Option<String> {
@@ -168,7 +175,7 @@ fn normal(what: &str, given: &[(&str, &Option<String>)]) -> String {
     let mut text = what.to_owned();
     for (name, value) in given {
         if let Some(value) = value {
-            text.push_str(&format!(" {name}={value}"));
+            text.extend([" ", name, "=", value]);
         }
     }
     text

@@ -52,7 +52,9 @@ pub enum Error {
         index: u64,
     },
     /// An answer would be larger than answers may be.
-    #[error("the answer would hold more than {limit} {what}; ask for less, e.g. with --from and --to")]
+    #[error(
+        "the answer would hold more than {limit} {what}; ask for less, e.g. with --from and --to"
+    )]
     TooMany {
         /// Of what.
         what: &'static str,

@@ -55,7 +55,12 @@ struct Look {
 impl Looks {
     /// Looks go to `topic` through `outbox`.
     pub fn new(outbox: Arc<dyn Outbox>, topic: String, clock: Arc<dyn Clock>) -> Self {
-        Self { outbox, topic, clock, recent: Mutex::default() }
+        Self {
+            outbox,
+            topic,
+            clock,
+            recent: Mutex::default(),
+        }
     }
 
     /// Puts a look at each reference on record, and waits until all are acknowledged. A look of
@@ -65,7 +70,10 @@ impl Looks {
     /// [`Error::LookNotRecorded`]; then the answer must not leave. [`Error::TooMany`].
     pub(super) fn record(&self, shown: &Shown<'_>) -> Result<(), Error> {
         if shown.people.len() > MOST_PEOPLE {
-            return Err(Error::TooMany { what: "people", limit: MOST_PEOPLE });
+            return Err(Error::TooMany {
+                what: "people",
+                limit: MOST_PEOPLE,
+            });
         }
         let now = self.clock.monotonic();
         let mut looks = Vec::new();
@@ -84,7 +92,9 @@ impl Looks {
     }
 
     fn stands(&self, name: &[u8; 32], now: Duration) -> bool {
-        self.recent().get(name).is_some_and(|at| now.saturating_sub(*at) < STANDS_FOR)
+        self.recent()
+            .get(name)
+            .is_some_and(|at| now.saturating_sub(*at) < STANDS_FOR)
     }
 
     fn look(
@@ -95,7 +105,12 @@ impl Looks {
         name: [u8; 32],
     ) -> Result<Look, Error> {
         let digest = (shown.erased)(subject).then(|| erased_subject(subject).to_vec());
-        let Asking { principal, reason, ticket, peer } = shown.asking;
+        let Asking {
+            principal,
+            reason,
+            ticket,
+            peer,
+        } = shown.asking;
         let body = LedgerQueried {
             role: principal.role.into(),
             legal_basis: principal.legal_basis().into(),
@@ -115,21 +130,31 @@ impl Looks {
             Some(_) => notice,
             None => about(subject, &notice),
         };
-        Ok(Look { name, key: digest.unwrap_or_else(|| subject.as_bytes().to_vec()), event })
+        Ok(Look {
+            name,
+            key: digest.unwrap_or_else(|| subject.as_bytes().to_vec()),
+            event,
+        })
     }
 
     fn send(&self, looks: &[Look]) -> Result<(), OutboxError> {
-        let deliver = |look: &Look| self.outbox.deliver(&self.topic, &look.key, &look.event).map(drop);
+        let deliver = |look: &Look| {
+            self.outbox
+                .deliver(&self.topic, &look.key, &look.event)
+                .map(drop)
+        };
         if looks.len() <= 1 {
             return looks.iter().try_for_each(deliver);
         }
         let share = looks.len().div_ceil(AT_ONCE);
         thread::scope(|scope| {
             let shares = looks.chunks(share);
-            let sending: Vec<_> =
-                shares.map(|share| scope.spawn(move || share.iter().try_for_each(deliver))).collect();
+            let sending: Vec<_> = shares
+                .map(|share| scope.spawn(move || share.iter().try_for_each(deliver)))
+                .collect();
             sending.into_iter().try_for_each(|sent| {
-                sent.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                sent.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             })
         })
     }
@@ -142,10 +167,22 @@ impl Looks {
 
 impl Shown<'_> {
     fn name(&self, subject: &str) -> [u8; 32] {
-        let Asking { principal, reason, ticket, .. } = self.asking;
+        let Asking {
+            principal,
+            reason,
+            ticket,
+            ..
+        } = self.asking;
         let mut digest = Sha256::new();
         let role = principal.role.as_str_name();
-        let words = [&principal.employee, role, reason.as_str_name(), ticket, self.query, subject];
+        let words = [
+            &principal.employee,
+            role,
+            reason.as_str_name(),
+            ticket,
+            self.query,
+            subject,
+        ];
         for word in words {
             digest.update((word.len() as u64).to_be_bytes());
             digest.update(word);
@@ -158,7 +195,7 @@ impl Shown<'_> {
 /// The notice, under a person.
 fn about(subject: &str, notice: &[u8]) -> Vec<u8> {
     let mut event = Event::decode(notice).expect("the notice was encoded a moment ago");
-    event.subject_ref = subject.to_owned();
+    subject.clone_into(&mut event.subject_ref);
     event.subject_role = Actor::AcUnspecified.into();
     event.encode_to_vec()
 }

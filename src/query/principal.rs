@@ -24,8 +24,14 @@ impl Principal {
     pub fn new(uid: u32, employee: &str, role: &str) -> Result<Self, Error> {
         let known = PersonRole::from_str_name(&format!("PR_{}", upper(role)));
         let known = known.filter(|role| *role != PersonRole::PrUnspecified);
-        let role = known.ok_or_else(|| Error::UnknownRole { uid, role: role.to_owned() })?;
-        Ok(Self { employee: employee.to_owned(), role })
+        let role = known.ok_or_else(|| Error::UnknownRole {
+            uid,
+            role: role.to_owned(),
+        })?;
+        Ok(Self {
+            employee: employee.to_owned(),
+            role,
+        })
     }
 
     /// Why the law lets this role read.
@@ -114,10 +120,13 @@ pub fn reason(word: &str) -> Result<AccessReason, Error> {
 /// The words for reasons.
 pub(super) fn reasons() -> Vec<String> {
     let values = custodia_core::schema::labels("custodia.v1.AccessReason");
-    let word = |label: &custodia_core::schema::Label| {
-        label.value.trim_start_matches("AR_").to_lowercase()
-    };
-    values.into_iter().flatten().map(|(_, label)| word(label)).collect()
+    let word =
+        |label: &custodia_core::schema::Label| label.value.trim_start_matches("AR_").to_lowercase();
+    values
+        .into_iter()
+        .flatten()
+        .map(|(_, label)| word(label))
+        .collect()
 }
 
 fn upper(word: &str) -> String {
@@ -142,10 +151,19 @@ mod tests {
     fn only_a_mapped_uid_with_a_reason_asks() {
         let officer = Principal::new(7, "e", "protection_officer").unwrap();
         let principals = Principals::new([(7, officer.clone())]);
-        let why = Why { reason: "audit".into(), ticket: "T-1".into() };
+        let why = Why {
+            reason: "audit".into(),
+            ticket: "T-1".into(),
+        };
         let asking = principals.asking(7, "socket", &why).unwrap();
-        assert_eq!((asking.principal, asking.reason), (officer, AccessReason::ArAudit));
-        assert_eq!(principals.asking(8, "socket", &why).unwrap_err().code(), "CU-0551");
+        assert_eq!(
+            (asking.principal, asking.reason),
+            (officer, AccessReason::ArAudit)
+        );
+        assert_eq!(
+            principals.asking(8, "socket", &why).unwrap_err().code(),
+            "CU-0551"
+        );
         let without = principals.asking(7, "socket", &Why::default()).unwrap_err();
         assert_eq!(without.code(), "CU-0553");
     }

@@ -35,7 +35,10 @@ impl View {
     /// [`Error::NoSuchLeaf`], [`Error::NotSigned`], [`Error::Checkpoint`], [`Error::Log`].
     pub fn receipt(&self, question: &ReceiptQuestion) -> Result<Receipt, Error> {
         let ReceiptQuestion { log: name, index } = question.clone();
-        let missing = || Error::NoSuchLeaf { log: name.clone(), index };
+        let missing = || Error::NoSuchLeaf {
+            log: name.clone(),
+            index,
+        };
         let rows = self.log_named(&name).ok_or_else(missing)?;
         let log = rows.log();
         if index >= log.tail().size {
@@ -43,11 +46,21 @@ impl View {
         }
         let (_, entry) = log.entry_and_bytes(index)?;
         let covering = log.checkpoint_covering(index.saturating_add(1))?;
-        let (size, signed) =
-            covering.ok_or_else(|| Error::NotSigned { log: name.clone(), index })?;
+        let (size, signed) = covering.ok_or_else(|| Error::NotSigned {
+            log: name.clone(),
+            index,
+        })?;
         let proof = log.inclusion_proof(index, size)?;
-        let receipt = receipt::Receipt::new(index, proof, &signed)
-            .map_err(|source| Error::Checkpoint { log: name.clone(), source })?;
-        Ok(Receipt { log: name, index, entry: hex::encode(entry), tlog_proof: receipt.to_string() })
+        let receipt =
+            receipt::Receipt::new(index, proof, &signed).map_err(|source| Error::Checkpoint {
+                log: name.clone(),
+                source,
+            })?;
+        Ok(Receipt {
+            log: name,
+            index,
+            entry: hex::encode(entry),
+            tlog_proof: receipt.to_string(),
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! One row of the answer to "who received this person's data?".
 
+use custodia_core::schema;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{Basis, DataDisclosed, DataShared, DataTransferred};
-use custodia_core::schema;
 use custodia_core::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +129,11 @@ impl From<Option<&Verdict>> for Said {
     fn from(verdict: Option<&Verdict>) -> Self {
         let Some(verdict) = verdict else {
             let words = "its payload was erased before it was judged".to_owned();
-            return Self { verdict: "unknown".into(), reason: None, words };
+            return Self {
+                verdict: "unknown".into(),
+                reason: None,
+                words,
+            };
         };
         let kind = match verdict {
             Verdict::Accepted => "accepted",
@@ -137,7 +141,11 @@ impl From<Option<&Verdict>> for Said {
             Verdict::Quarantined { .. } => "quarantined",
         };
         let reason = verdict.reason().map(|reason| reason.code().to_owned());
-        Self { verdict: kind.into(), reason, words: verdict.to_string() }
+        Self {
+            verdict: kind.into(),
+            reason,
+            words: verdict.to_string(),
+        }
     }
 }
 
@@ -219,14 +227,18 @@ impl Received {
         let mut row = Self {
             record_time: leaf.record_time,
             subject: subject.to_owned(),
-            event: body_number.and_then(schema::body_of).map(|kind| kind.name.clone()),
+            event: body_number
+                .and_then(schema::body_of)
+                .map(|kind| kind.name.clone()),
             verdict: Said::from(leaf.verdict.as_ref()),
             erased: leaf.record.is_none(),
             log: leaf.log.clone(),
             index: leaf.index,
             ..Self::default()
         };
-        let Some(event) = &leaf.event else { return Ok(row) };
+        let Some(event) = &leaf.event else {
+            return Ok(row);
+        };
         row.time = leaf.time();
         row.event_id = Some(hex::encode(&event.event_id));
         row.correlation_id = some(&event.correlation_id);

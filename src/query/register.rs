@@ -32,7 +32,11 @@ pub(super) struct Register<'a> {
 
 impl<'a> Register<'a> {
     pub(super) fn new(from: &'a Standpoint<'a>) -> Self {
-        Self { from, recipients: BTreeMap::new(), producers: BTreeMap::new() }
+        Self {
+            from,
+            recipients: BTreeMap::new(),
+            producers: BTreeMap::new(),
+        }
     }
 
     /// The recipient of this id, as the register has it at the cut.
@@ -40,7 +44,11 @@ impl<'a> Register<'a> {
         if let Some(known) = self.recipients.get(id) {
             return Ok(known.clone());
         }
-        let mut recipient = Recipient { id: id.to_owned(), standing: UNKNOWN.to_owned(), ..Recipient::default() };
+        let mut recipient = Recipient {
+            id: id.to_owned(),
+            standing: UNKNOWN.to_owned(),
+            ..Recipient::default()
+        };
         for leaf in self.entries(Kind::Recipient, id)? {
             match leaf.event.and_then(|event| event.body) {
                 Some(Body::RecipientRegistered(said)) => set(&mut recipient, said),
@@ -64,8 +72,15 @@ impl<'a> Register<'a> {
         body: Option<u32>,
         record_time: Option<Time>,
     ) -> Result<ProducerOf, Error> {
-        let standing = if name == PRODUCER { "the ledger" } else { self.standing(name, body, record_time)? };
-        Ok(ProducerOf { name: name.to_owned(), standing: standing.to_owned() })
+        let standing = if name == PRODUCER {
+            "the ledger"
+        } else {
+            self.standing(name, body, record_time)?
+        };
+        Ok(ProducerOf {
+            name: name.to_owned(),
+            standing: standing.to_owned(),
+        })
     }
 
     fn standing(
@@ -78,10 +93,16 @@ impl<'a> Register<'a> {
             let service = self.service(name)?;
             self.producers.insert(name.to_owned(), service);
         }
-        let Some(service) = self.producers.get(name).filter(|service| service.registered) else {
+        let Some(service) = self
+            .producers
+            .get(name)
+            .filter(|service| service.registered)
+        else {
             return Ok(UNKNOWN);
         };
-        let retired = service.retired_at.is_some_and(|at| record_time.is_none_or(|time| time >= at));
+        let retired = service
+            .retired_at
+            .is_some_and(|at| record_time.is_none_or(|time| time >= at));
         let foreign = body.is_some_and(|body| !service.event_types.contains(&body));
         Ok(match (retired, foreign) {
             (true, _) => "retired",
@@ -102,7 +123,11 @@ impl<'a> Register<'a> {
                 }
                 _ => continue,
             };
-            service = Service { registered: true, event_types, retired_at: None };
+            service = Service {
+                registered: true,
+                event_types,
+                retired_at: None,
+            };
         }
         Ok(service)
     }

@@ -15,7 +15,11 @@ pub struct Time(pub i64);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let end = if self.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        };
         let time = Timestamp::from_millisecond(self.0).unwrap_or(end);
         write!(f, "{}", time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
     }
@@ -26,7 +30,8 @@ impl FromStr for Time {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let time: Result<Timestamp, _> = text.parse();
-        time.map(|time| Self(time.as_millisecond())).map_err(|_| Error::BadTime(text.to_owned()))
+        time.map(|time| Self(time.as_millisecond()))
+            .map_err(|_| Error::BadTime(text.to_owned()))
     }
 }
 
@@ -52,7 +57,10 @@ mod tests {
         let time = Time(1_790_000_000_007);
         assert_eq!(time.to_string(), "2026-09-21T14:13:20.007Z");
         assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
-        assert_eq!("2026-09-21T22:13:20.007+08:00".parse::<Time>().unwrap(), time);
+        assert_eq!(
+            "2026-09-21T22:13:20.007+08:00".parse::<Time>().unwrap(),
+            time
+        );
         assert!("yesterday".parse::<Time>().is_err());
     }
 }

@@ -70,6 +70,9 @@ pub struct Happened {
     pub content: Option<serde_json::Value>,
 }
 
+/// Leaves that a topic has, and what says that its person was erased.
+type Places<'a> = (Vec<(&'a LogRows, u64)>, Vec<Erased>);
+
 impl Timeline {
     /// How many events show something of each reference.
     pub(super) fn shown(&self, topic: &Topic) -> BTreeMap<String, u64> {
@@ -108,20 +111,32 @@ impl Standpoint<'_> {
             }
             events.push(happened(&leaf, log, &mut register)?);
             if events.len() > MOST_ROWS {
-                return Err(Error::TooMany { what: "events", limit: MOST_ROWS });
+                return Err(Error::TooMany {
+                    what: "events",
+                    limit: MOST_ROWS,
+                });
             }
         }
         events.sort_by(|a, b| {
             (a.record_time, &a.log, a.index).cmp(&(b.record_time, &b.log, b.index))
         });
-        Ok(Timeline { cut: CutName::from(&self.cut), at: self.at, known, erasures, events })
+        Ok(Timeline {
+            cut: CutName::from(&self.cut),
+            at: self.at,
+            known,
+            erasures,
+            events,
+        })
     }
 
-    fn places(&self, topic: &Topic) -> Result<(Vec<(&LogRows, u64)>, Vec<Erased>), Error> {
+    fn places(&self, topic: &Topic) -> Result<Places<'_>, Error> {
         let (kind, id) = match topic {
             Topic::Subject(subject) => {
                 let references = self.linked(subject)?;
-                return Ok((self.places_of_people(&references)?, self.erasures(&references)?));
+                return Ok((
+                    self.places_of_people(&references)?,
+                    self.erasures(&references)?,
+                ));
             }
             Topic::Recipient(id) => (Kind::Recipient, id),
             Topic::Incident(id) => (Kind::Incident, id),
@@ -155,7 +170,10 @@ impl Standpoint<'_> {
 }
 
 fn happened(leaf: &Leaf, log: &LogRows, register: &mut Register<'_>) -> Result<Happened, Error> {
-    let value = leaf.record.as_ref().and_then(|record| record.value.as_deref());
+    let value = leaf
+        .record
+        .as_ref()
+        .and_then(|record| record.value.as_deref());
     let read = value.and_then(|value| Some((split(value).ok()?, value)));
     let number = read.as_ref().map(|(split, _)| split.body_number);
     let content = read.as_ref().and_then(|(split, value)| {
@@ -169,7 +187,9 @@ fn happened(leaf: &Leaf, log: &LogRows, register: &mut Register<'_>) -> Result<H
         time: leaf.time(),
         record_time: leaf.record_time,
         subjects: subjects_of(leaf, log),
-        event: number.and_then(schema::body_of).map(|kind| kind.name.clone()),
+        event: number
+            .and_then(schema::body_of)
+            .map(|kind| kind.name.clone()),
         recipient: recipient.transpose()?,
         producer: producer.transpose()?,
         verdict: Said::from(leaf.verdict.as_ref()),
@@ -182,7 +202,9 @@ fn happened(leaf: &Leaf, log: &LogRows, register: &mut Register<'_>) -> Result<H
 
 /// Every reference that the record names, however it does; never the digest of one erased.
 fn subjects_of(leaf: &Leaf, log: &LogRows) -> Vec<String> {
-    let Some(record) = &leaf.record else { return Vec::new() };
+    let Some(record) = &leaf.record else {
+        return Vec::new();
+    };
     let place = Place {
         role: log.role,
         partition: log.log().origin().partition,
@@ -190,7 +212,12 @@ fn subjects_of(leaf: &Leaf, log: &LogRows) -> Vec<String> {
     };
     let judged = judge(record, &place);
     let named = Facts::subjects_of(judged.facts.as_ref(), record.key.as_deref());
-    let text = named.into_iter().filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
-    let all: BTreeSet<_> = text.filter(|text| schema::is_reference(text)).map(str::to_owned).collect();
+    let text = named
+        .into_iter()
+        .filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
+    let all: BTreeSet<_> = text
+        .filter(|text| schema::is_reference(text))
+        .map(str::to_owned)
+        .collect();
     all.into_iter().collect()
 }

@@ -55,7 +55,8 @@ pub(super) struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn matches(&self, code: &str, row: &LeafRow) -> bool {
-        self.producer.is_none_or(|wanted| row.producer.as_deref() == Some(wanted))
+        self.producer
+            .is_none_or(|wanted| row.producer.as_deref() == Some(wanted))
             && self.code.is_none_or(|wanted| wanted == code)
     }
 }
@@ -75,7 +76,10 @@ impl Standpoint<'_> {
                 None => 0,
             };
             while from < below {
-                let page = Page { from, ..Page::all_below(below.min(from.saturating_add(PAGE))) };
+                let page = Page {
+                    from,
+                    ..Page::all_below(below.min(from.saturating_add(PAGE)))
+                };
                 for (index, row) in log.rows.verdicts(&page)? {
                     let code = row.verdict.as_ref().map_or("unknown", Verdict::code);
                     if !wanted.matches(code, &row) {

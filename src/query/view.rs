@@ -66,12 +66,18 @@ impl View {
         let cut = match as_of {
             Some(AsOf::Cut(digest)) => self.cuts.find(digest)?,
             Some(AsOf::Time(time)) => self.cut_at(*time)?,
-            None => Cut::new(self.logs.iter().map(|log| {
-                (log.log().name().to_owned(), log.rows.progress().projected())
-            })),
+            None => Cut::new(
+                self.logs
+                    .iter()
+                    .map(|log| (log.log().name().to_owned(), log.rows.progress().projected())),
+            ),
         };
         self.cuts.keep(&cut)?;
-        Ok(Standpoint { view: self, cut, at })
+        Ok(Standpoint {
+            view: self,
+            cut,
+            at,
+        })
     }
 
     fn cut_at(&self, time: Time) -> Result<Cut, Error> {

@@ -66,7 +66,11 @@ impl Standpoint<'_> {
             cut: CutName::from(&self.cut),
             at: self.at,
             subject: subject.to_owned(),
-            linked: references.iter().filter(|other| *other != subject).cloned().collect(),
+            linked: references
+                .iter()
+                .filter(|other| *other != subject)
+                .cloned()
+                .collect(),
             known: false,
             erasures: self.erasures(&references)?,
             rows: Vec::new(),
@@ -92,7 +96,10 @@ impl Standpoint<'_> {
         register: &mut Register<'_>,
     ) -> Result<(), Error> {
         let quarantined = named.row.verdict == VerdictKind::Quarantined;
-        let outflow = named.row.body_number.is_some_and(|number| OUTFLOWS.contains(&number));
+        let outflow = named
+            .row
+            .body_number
+            .is_some_and(|number| OUTFLOWS.contains(&number));
         if !(quarantined || outflow) || !self.had_happened(named.row.occurred_at_ms.map(Time)) {
             return Ok(());
         }
@@ -106,10 +113,17 @@ impl Standpoint<'_> {
         }
         let mut row = Received::of(&leaf, named.subject, named.row.body_number, register)?;
         row.time = row.time.or(named.row.occurred_at_ms.map(Time));
-        let rows = if quarantined { &mut answer.quarantined } else { &mut answer.rows };
+        let rows = if quarantined {
+            &mut answer.quarantined
+        } else {
+            &mut answer.rows
+        };
         rows.push(row);
         if rows.len() > MOST_ROWS {
-            return Err(Error::TooMany { what: "rows", limit: MOST_ROWS });
+            return Err(Error::TooMany {
+                what: "rows",
+                limit: MOST_ROWS,
+            });
         }
         Ok(())
     }
@@ -135,7 +149,10 @@ impl Standpoint<'_> {
                     open.push(other);
                 }
                 if found.len() > MOST_LINKED {
-                    return Err(Error::TooMany { what: "linked references", limit: MOST_LINKED });
+                    return Err(Error::TooMany {
+                        what: "linked references",
+                        limit: MOST_LINKED,
+                    });
                 }
             }
         }
@@ -149,7 +166,9 @@ impl Standpoint<'_> {
             if !link || !self.had_happened(row.occurred_at_ms.map(Time)) {
                 continue;
             }
-            let Some(event) = self.leaf(log, row.index)?.event else { continue };
+            let Some(event) = self.leaf(log, row.index)?.event else {
+                continue;
+            };
             if let Some(Body::SubjectLinked(linked)) = event.body {
                 others.extend([event.subject_ref, linked.other_ref]);
             }
@@ -193,7 +212,8 @@ impl WhoAnswer {
     /// How many rows show something of each reference.
     pub(super) fn shown(&self) -> BTreeMap<String, u64> {
         let references = self.linked.iter().chain([&self.subject]);
-        let mut shown: BTreeMap<String, u64> = references.map(|subject| (subject.clone(), 0)).collect();
+        let mut shown: BTreeMap<String, u64> =
+            references.map(|subject| (subject.clone(), 0)).collect();
         for row in self.rows.iter().chain(&self.quarantined) {
             *shown.entry(row.subject.clone()).or_default() += 1;
         }
@@ -208,16 +228,29 @@ impl WhoAnswer {
             // A leaf that names two references of the person is one row.
             rows.dedup_by(|a, b| (&a.log, a.index) == (&b.log, b.index));
         }
-        let unknowns = self.rows.iter().flat_map(unknowns_of).collect::<BTreeSet<_>>();
+        let unknowns = self
+            .rows
+            .iter()
+            .flat_map(unknowns_of)
+            .collect::<BTreeSet<_>>();
         self.unknowns = unknowns.into_iter().collect();
     }
 }
 
 fn unknowns_of(row: &Received) -> impl Iterator<Item = Unknown> {
     let unknown = |what: &str, id: &String, standing: &str| {
-        (standing == "unknown").then(|| Unknown { what: what.to_owned(), id: id.clone() })
+        (standing == "unknown").then(|| Unknown {
+            what: what.to_owned(),
+            id: id.clone(),
+        })
     };
-    let recipient = row.recipient.as_ref().and_then(|r| unknown("recipient", &r.id, &r.standing));
-    let producer = row.producer.as_ref().and_then(|p| unknown("producer", &p.name, &p.standing));
+    let recipient = row
+        .recipient
+        .as_ref()
+        .and_then(|r| unknown("recipient", &r.id, &r.standing));
+    let producer = row
+        .producer
+        .as_ref()
+        .and_then(|p| unknown("producer", &p.name, &p.standing));
     recipient.into_iter().chain(producer)
 }

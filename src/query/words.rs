@@ -29,13 +29,20 @@ impl Word {
                 zh: Some(label.name_zh().to_owned()),
                 en: Some(label.en.clone()),
             },
-            None => Self { value: number.to_string(), zh: None, en: None },
+            None => Self {
+                value: number.to_string(),
+                zh: None,
+                en: None,
+            },
         })
     }
 
     /// The words for many numbers, in their order.
     pub(super) fn all(vocabulary: &str, numbers: &[i32]) -> Vec<Self> {
-        numbers.iter().filter_map(|number| Self::of(vocabulary, *number)).collect()
+        numbers
+            .iter()
+            .filter_map(|number| Self::of(vocabulary, *number))
+            .collect()
     }
 
     /// The name to show: English, or the value where there is none.

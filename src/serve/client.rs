@@ -27,12 +27,24 @@ impl Client {
     /// # Errors
     /// [`Error::Socket`] where the socket is there and may not be asked.
     pub fn at(path: &Path) -> Result<Option<Self>, Error> {
-        let failed = |source| Error::Socket { path: path.to_owned(), source };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let failed = |source| Error::Socket {
+            path: path.to_owned(),
+            source,
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(failed)?;
         match runtime.block_on(UnixStream::connect(path)) {
-            Ok(_) => Ok(Some(Self { path: path.to_owned(), runtime })),
+            Ok(_) => Ok(Some(Self {
+                path: path.to_owned(),
+                runtime,
+            })),
             Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) =>
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::ConnectionRefused
+                ) =>
             {
                 Ok(None)
             }
@@ -44,7 +56,11 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`], [`Error::NoAnswer`], [`Error::Socket`].
-    pub fn ask<Q: Serialize, A: DeserializeOwned>(&self, door: &str, question: &Q) -> Result<A, Error> {
+    pub fn ask<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        door: &str,
+        question: &Q,
+    ) -> Result<A, Error> {
         let question = serde_json::to_vec(question).map_err(|e| self.no_answer(&e))?;
         let (status, body) = self.runtime.block_on(self.post(door, question))?;
         if status == StatusCode::OK {
@@ -55,7 +71,10 @@ impl Client {
     }
 
     async fn post(&self, door: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), Error> {
-        let failed = |source: io::Error| Error::Socket { path: self.path.clone(), source };
+        let failed = |source: io::Error| Error::Socket {
+            path: self.path.clone(),
+            source,
+        };
         let stream = UnixStream::connect(&self.path).await.map_err(failed)?;
         let io = TokioIo::new(stream);
         let (mut sender, connection) =
@@ -66,9 +85,16 @@ impl Client {
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|e| self.no_answer(&e))?;
-        let response = sender.send_request(request).await.map_err(|e| self.no_answer(&e))?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|e| self.no_answer(&e))?;
         let status = response.status();
-        let body = response.into_body().collect().await.map_err(|e| self.no_answer(&e))?;
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(|e| self.no_answer(&e))?;
         drop(sender);
         // Whatever closing the connection says, the answer is here.
         drop(driving.await);
@@ -76,6 +102,9 @@ impl Client {
     }
 
     fn no_answer(&self, what: &dyn std::fmt::Display) -> Error {
-        Error::NoAnswer { path: self.path.clone(), what: what.to_string() }
+        Error::NoAnswer {
+            path: self.path.clone(),
+            what: what.to_string(),
+        }
     }
 }

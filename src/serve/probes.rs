@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// The content type of the OpenMetrics text format.
+/// The content type of the `OpenMetrics` text format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// One condition of readiness.
@@ -43,7 +43,9 @@ pub async fn listen(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let stopped = async move { stop.cancelled().await };
-    axum::serve(listener, router(probes)).with_graceful_shutdown(stopped).await
+    axum::serve(listener, router(probes))
+        .with_graceful_shutdown(stopped)
+        .await
 }
 
 fn router(probes: Probes) -> Router {
@@ -58,7 +60,11 @@ fn router(probes: Probes) -> Router {
 async fn readyz(State(probes): State<Probes>, RawQuery(query): RawQuery) -> Response {
     let checks = (probes.readiness)();
     let ready = checks.iter().all(|check| check.holds);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let verbose = query.is_some_and(|query| query.split('&').any(|word| word == "verbose"));
     let mut body = String::new();
     for check in checks.iter().filter(|check| verbose || !check.holds) {
@@ -83,22 +89,35 @@ mod tests {
     use super::*;
 
     fn probes(holds: bool) -> Probes {
-        let readiness = move || vec![Check { name: "disk", holds }];
-        Probes { registry: Arc::default(), readiness: Arc::new(readiness) }
+        let readiness = move || {
+            vec![Check {
+                name: "disk",
+                holds,
+            }]
+        };
+        Probes {
+            registry: Arc::default(),
+            readiness: Arc::new(readiness),
+        }
     }
 
     async fn ask(holds: bool, query: Option<&str>) -> (StatusCode, String) {
         let query = RawQuery(query.map(str::to_owned));
         let response = readyz(State(probes(holds)), query).await;
         let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16)
+            .await
+            .unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     #[tokio::test]
     async fn readiness_names_what_does_not_hold() {
         assert_eq!(ask(true, None).await, (StatusCode::OK, "ok\n".to_owned()));
-        let not_ready = (StatusCode::SERVICE_UNAVAILABLE, "[-]disk\nnot ready\n".to_owned());
+        let not_ready = (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "[-]disk\nnot ready\n".to_owned(),
+        );
         assert_eq!(ask(false, None).await, not_ready);
         assert_eq!(ask(true, Some("verbose")).await.1, "[+]disk\nok\n");
     }

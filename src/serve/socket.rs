@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, Refusal};
 use crate::query::{
-    self, Asking, Desk, Principals, ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion,
-    Why,
+    self, Asking, Desk, Principals, ReceiptQuestion, TimelineQuestion, VerdictsQuestion,
+    WhoQuestion, Why,
 };
 
 /// Owner and group may ask; who they are is looked up by their uid.
@@ -65,7 +65,10 @@ impl Connected<IncomingStream<'_, UnixListener>> for Peer {
 /// # Errors
 /// [`Error::Socket`].
 pub fn bind_socket(path: &Path) -> Result<UnixListener, Error> {
-    let failed = |source| Error::Socket { path: path.to_owned(), source };
+    let failed = |source| Error::Socket {
+        path: path.to_owned(),
+        source,
+    };
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
@@ -86,7 +89,9 @@ pub async fn answer_socket(
 ) -> std::io::Result<()> {
     let service = router(door).into_make_service_with_connect_info::<Peer>();
     let stopped = async move { stop.cancelled().await };
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stopped)
+        .await
 }
 
 fn router(door: Door) -> Router {
@@ -101,8 +106,16 @@ fn router(door: Door) -> Router {
 
 type From = ConnectInfo<Peer>;
 
-async fn who(State(door): State<Door>, peer: From, Json(asked): Json<Asked<WhoQuestion>>) -> Response {
-    answer(move || door.desk.who(&door.asking(peer, &asked.why)?, &asked.question)).await
+async fn who(
+    State(door): State<Door>,
+    peer: From,
+    Json(asked): Json<Asked<WhoQuestion>>,
+) -> Response {
+    answer(move || {
+        door.desk
+            .who(&door.asking(peer, &asked.why)?, &asked.question)
+    })
+    .await
 }
 
 async fn timeline(
@@ -110,7 +123,11 @@ async fn timeline(
     peer: From,
     Json(asked): Json<Asked<TimelineQuestion>>,
 ) -> Response {
-    answer(move || door.desk.timeline(&door.asking(peer, &asked.why)?, &asked.question)).await
+    answer(move || {
+        door.desk
+            .timeline(&door.asking(peer, &asked.why)?, &asked.question)
+    })
+    .await
 }
 
 async fn verdicts(
@@ -118,7 +135,11 @@ async fn verdicts(
     peer: From,
     Json(question): Json<VerdictsQuestion>,
 ) -> Response {
-    answer(move || door.mapped(peer).and_then(|()| door.desk.verdicts(&question))).await
+    answer(move || {
+        door.mapped(peer)
+            .and_then(|()| door.desk.verdicts(&question))
+    })
+    .await
 }
 
 async fn receipt(
@@ -126,7 +147,11 @@ async fn receipt(
     peer: From,
     Json(question): Json<ReceiptQuestion>,
 ) -> Response {
-    answer(move || door.mapped(peer).and_then(|()| door.desk.receipt(&question))).await
+    answer(move || {
+        door.mapped(peer)
+            .and_then(|()| door.desk.receipt(&question))
+    })
+    .await
 }
 
 impl Door {
@@ -153,7 +178,10 @@ async fn answer<T: Serialize + Send + 'static>(
                 error if error.is_the_askers() => StatusCode::BAD_REQUEST,
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             };
-            let refusal = Refusal { code: error.code().to_owned(), message: error.to_string() };
+            let refusal = Refusal {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+            };
             (status, Json(refusal)).into_response()
         }
         // The panic is in the log; nothing of the answer leaves.

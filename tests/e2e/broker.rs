@@ -27,13 +27,17 @@ impl Broker {
         words.extend(options);
         let facts = run(&words, Stdio::null());
         let facts = facts.lines().filter_map(|line| line.split_once('='));
-        let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let facts = facts
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         Self { folder, facts }
     }
 
     /// The value of a line that `ops/kafka up` prints, e.g. `BOOTSTRAP`.
     pub fn fact(&self, name: &str) -> &str {
-        self.facts.get(name).unwrap_or_else(|| panic!("ops/kafka up printed no {name}"))
+        self.facts
+            .get(name)
+            .unwrap_or_else(|| panic!("ops/kafka up printed no {name}"))
     }
 
     pub fn bootstrap(&self) -> &str {
@@ -59,7 +63,9 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        let _ = Command::new(script()).args(["down", "--dir", path(&self.folder)]).output();
+        let _ = Command::new(script())
+            .args(["down", "--dir", path(&self.folder)])
+            .output();
     }
 }
 
@@ -73,8 +79,15 @@ fn path(folder: &tempfile::TempDir) -> &str {
 }
 
 fn run(words: &[&str], input: Stdio) -> String {
-    let Output { status, stdout, stderr } =
-        Command::new(script()).args(words).stdin(input).output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(script())
+        .args(words)
+        .stdin(input)
+        .output()
+        .unwrap();
     let stderr = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "ops/kafka {words:?}: {stderr}");
     String::from_utf8(stdout).unwrap()

@@ -10,14 +10,23 @@ use crate::record_to_leaf::{send_town, town_events};
 const KILLS: u64 = 20;
 
 fn some_records(from: u32, to: u32) -> Vec<crate::produce::Pair> {
-    (from..to).map(|n| (Some(n.to_be_bytes().to_vec()), Some(n.to_be_bytes().to_vec()))).collect()
+    (from..to)
+        .map(|n| {
+            (
+                Some(n.to_be_bytes().to_vec()),
+                Some(n.to_be_bytes().to_vec()),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn killed_twenty_times_while_appending_nothing_is_missing_doubled_or_different() {
     let broker = Broker::start();
     let undisturbed = Ledger::at(broker.bootstrap()).init();
-    let disturbed = Ledger::at(broker.bootstrap()).set("ingest.batch_records", "50").init();
+    let disturbed = Ledger::at(broker.bootstrap())
+        .set("ingest.batch_records", "50")
+        .init();
     let leaves = send_town(&undisturbed, town_events());
     let mut serving = undisturbed.serve();
     serving.wait_for_leaves(leaves);
@@ -31,7 +40,10 @@ fn killed_twenty_times_while_appending_nothing_is_missing_doubled_or_different()
     let mut serving = disturbed.serve();
     serving.wait_for_leaves(leaves);
     serving.stop();
-    assert_eq!(event_roots(&disturbed.fsck()), event_roots(&undisturbed.fsck()));
+    assert_eq!(
+        event_roots(&disturbed.fsck()),
+        event_roots(&undisturbed.fsck())
+    );
 }
 
 fn caught_up(ledger: &Ledger, leaves: u64) {
@@ -49,7 +61,10 @@ fn a_topic_that_was_made_anew_is_refused() {
     broker.tool("topic", &["--delete", "--topic", EVENTS]);
     let settings = ["--partitions", "4", "--replication-factor", "1"];
     let config = ["--config", "message.timestamp.type=LogAppendTime"];
-    broker.tool("topic", &[&["--create", "--topic", EVENTS], &settings[..], &config[..]].concat());
+    broker.tool(
+        "topic",
+        &[&["--create", "--topic", EVENTS], &settings[..], &config[..]].concat(),
+    );
     let line = ledger.fails(&["serve"], "CU-0404");
     assert!(line.contains("the topic id"), "{line}");
 }
@@ -61,7 +76,10 @@ fn a_changed_partition_count_stops_a_running_ledger_and_one_that_starts() {
     with_librdkafka(broker.bootstrap(), &some_records(0, 40));
     let mut serving = ledger.serve();
     serving.wait_for_leaves(40);
-    broker.tool("topic", &["--alter", "--topic", EVENTS, "--partitions", "6"]);
+    broker.tool(
+        "topic",
+        &["--alter", "--topic", EVENTS, "--partitions", "6"],
+    );
     let (status, log) = serving.ended();
     assert_eq!(status.code(), Some(1), "{log}");
     assert!(log.contains("CU-0404"), "{log}");
@@ -104,7 +122,11 @@ fn a_broker_that_lost_acknowledged_records_is_refused() {
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
-    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    let copied = Command::new("cp")
+        .arg("-a")
+        .args([from, to])
+        .status()
+        .unwrap();
     assert!(copied.success());
 }
 

@@ -36,7 +36,9 @@ impl Ledger {
             ("store.memory_bytes", (256 << 20).to_string()),
             ("ingest.facts_interval_ms", "1000".to_owned()),
         ];
-        let settings = settings.map(|(key, value)| format!("{key}={value}")).to_vec();
+        let settings = settings
+            .map(|(key, value)| format!("{key}={value}"))
+            .to_vec();
         Self { folder, settings }
     }
 
@@ -48,6 +50,17 @@ impl Ledger {
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The configuration's values, as the library takes them.
+    pub fn overrides(&self) -> Vec<(String, String)> {
+        let pairs = self
+            .settings
+            .iter()
+            .filter_map(|setting| setting.split_once('='));
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -66,7 +79,11 @@ impl Ledger {
 
     /// Runs a command that must work, and gives back what it prints.
     pub fn ok(&self, words: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.run(words);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.run(words);
         let stderr = String::from_utf8_lossy(&stderr);
         assert!(status.success(), "{words:?}: {stderr}");
         String::from_utf8(stdout).unwrap()
@@ -77,7 +94,10 @@ impl Ledger {
         let Output { status, stderr, .. } = self.run(words);
         let stderr = String::from_utf8(stderr).unwrap();
         assert_eq!(status.code(), Some(1), "{words:?}: {stderr}");
-        let line = stderr.lines().rfind(|line| line.starts_with("custodia: ")).unwrap_or_default();
+        let line = stderr
+            .lines()
+            .rfind(|line| line.starts_with("custodia: "))
+            .unwrap_or_default();
         assert!(line.contains(code), "{words:?}: {stderr}");
         line.to_owned()
     }
@@ -89,7 +109,8 @@ impl Ledger {
 
     /// Starts `serve` and waits until its door is open.
     pub fn serve(&self) -> Serving {
-        self.try_serve().unwrap_or_else(|output| panic!("serve ended: {output}"))
+        self.try_serve()
+            .unwrap_or_else(|output| panic!("serve ended: {output}"))
     }
 
     /// As [`Self::serve`]; what it wrote where it ended instead.
@@ -97,8 +118,16 @@ impl Ledger {
         let log = self.folder.path().join("serve.log");
         let stderr = File::create(&log).unwrap();
         let mut command = self.command(&["--log-format", "json", "serve"]);
-        let child = command.stderr(stderr).stdout(Stdio::null()).spawn().unwrap();
-        let mut serving = Serving { child, log, address: String::new() };
+        let child = command
+            .stderr(stderr)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut serving = Serving {
+            child,
+            log,
+            address: String::new(),
+        };
         let opened = serving.until("the door to open", |serving| {
             let text = serving.log_text();
             if serving.child.try_wait().unwrap().is_some() {
@@ -112,7 +141,8 @@ impl Ledger {
 
     /// The oracle's report over folder and topics; nothing may be wrong.
     pub fn fsck(&self) -> Value {
-        let report: Value = serde_json::from_str(&self.ok(&["fsck", "--against-topic", "--json"])).unwrap();
+        let report: Value =
+            serde_json::from_str(&self.ok(&["fsck", "--against-topic", "--json"])).unwrap();
         assert_eq!(report["findings"], Value::Array(vec![]), "{report}");
         report
     }
@@ -122,16 +152,29 @@ impl Ledger {
 pub fn roots(report: &Value) -> Vec<(String, u64, String)> {
     let logs = report["logs"].as_array().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    logs.iter().map(|l| (text(&l["origin"]), l["size"].as_u64().unwrap(), text(&l["root"]))).collect()
+    logs.iter()
+        .map(|l| {
+            (
+                text(&l["origin"]),
+                l["size"].as_u64().unwrap(),
+                text(&l["root"]),
+            )
+        })
+        .collect()
 }
 
 /// The roots of logs whose records are the same for every ledger: all but registry and access.
 pub fn event_roots(report: &Value) -> Vec<(String, u64, String)> {
-    roots(report).into_iter().filter(|(origin, ..)| origin.contains("/custodia.events/")).collect()
+    roots(report)
+        .into_iter()
+        .filter(|(origin, ..)| origin.contains("/custodia.events/"))
+        .collect()
 }
 
 fn address_in(log: &str) -> String {
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut addresses = lines.filter_map(|l| l["fields"]["address"].as_str().map(str::to_owned));
     addresses.next().expect("serve logs its address")
 }
@@ -152,7 +195,11 @@ impl Serving {
     pub fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: ledger\r\nConnection: close\r\n\r\n").ok()?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: ledger\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         Some(text)
@@ -162,8 +209,14 @@ impl Serving {
     pub fn metric(&self, name: &str, topic: &str) -> Option<u64> {
         let text = self.get("/metrics")?;
         let topic = format!("topic=\"{topic}\"");
-        let lines = text.lines().filter(|l| l.starts_with(&format!("{name}{{")) && l.contains(&topic));
-        Some(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum())
+        let lines = text
+            .lines()
+            .filter(|l| l.starts_with(&format!("{name}{{")) && l.contains(&topic));
+        Some(
+            lines
+                .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+                .sum(),
+        )
     }
 
     /// Waits until the logs of the events topic have `leaves` leaves together.
@@ -180,7 +233,11 @@ impl Serving {
             if let Some(answer) = asked(self) {
                 return answer;
             }
-            assert!(started.elapsed() < PATIENCE, "waited for {what}:\n{}", self.log_text());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "waited for {what}:\n{}",
+                self.log_text()
+            );
             std::thread::park_timeout(POLL);
         }
     }
@@ -194,7 +251,13 @@ impl Serving {
     /// SIGTERM: it must end well.
     pub fn stop(self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
         let (status, log) = self.ended();
         assert!(status.success(), "{log}");
     }

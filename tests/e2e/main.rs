@@ -4,7 +4,9 @@ mod broker;
 mod ledger;
 mod produce;
 
+mod answers;
 mod command_line;
 mod faults;
 mod record_to_leaf;
 mod secured;
+mod third_party;

@@ -40,7 +40,12 @@ pub fn with_librdkafka(bootstrap: &str, records: &[Pair]) -> Vec<(u32, u64)> {
     let writer = Writer::new(&Settings::at(bootstrap)).unwrap();
     let send = |(key, value): &Pair| {
         let (key, value) = (key.as_deref(), value.as_deref());
-        let outgoing = Outgoing { topic: EVENTS, key, value, headers: &[] };
+        let outgoing = Outgoing {
+            topic: EVENTS,
+            key,
+            value,
+            headers: &[],
+        };
         let delivery = writer.send_blocking(&outgoing, PATIENCE).unwrap();
         (delivery.partition, delivery.offset)
     };
@@ -57,7 +62,10 @@ pub fn odd_records() -> Vec<Pair> {
         (some(b""), some(b"")),
         (some(b"key"), some(&[0xff; 300])),
         (some(b"key"), some(&[0x00])),
-        (some(&[0xfe, 0x00, 0x01]), some(&[0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01])),
+        (
+            some(&[0xfe, 0x00, 0x01]),
+            some(&[0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]),
+        ),
         (some(b"large"), Some(vec![7; 3_000_000])),
     ]
 }

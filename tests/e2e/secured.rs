@@ -12,7 +12,10 @@ fn tls(broker: &Broker, certificate: &str, key: &str) -> Ledger {
     Ledger::at(broker.fact("BOOTSTRAP_SSL"))
         .set("kafka.properties.security.protocol", "SSL")
         .set("kafka.properties.ssl.ca.location", broker.fact("TLS_CA"))
-        .set("kafka.properties.ssl.certificate.location", broker.fact(certificate))
+        .set(
+            "kafka.properties.ssl.certificate.location",
+            broker.fact(certificate),
+        )
         .set("kafka.properties.ssl.key.location", broker.fact(key))
 }
 
@@ -34,7 +37,9 @@ fn a_ledger_reads_over_tls_with_a_client_certificate_and_over_scram() {
     ] {
         let ledger = ledger.init();
         let mut serving = ledger.serve();
-        let before = serving.metric("custodia_tree_size", "custodia.events").unwrap_or(0);
+        let before = serving
+            .metric("custodia_tree_size", "custodia.events")
+            .unwrap_or(0);
         with_librdkafka(broker.bootstrap(), &records());
         serving.wait_for_leaves(before.max(20));
         serving.stop();

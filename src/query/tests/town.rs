@@ -37,7 +37,10 @@ pub(super) const fn time(ms: i64) -> Time {
 
 pub(super) fn asking() -> Asking {
     Asking {
-        principal: Principal { employee: EMPLOYEE.into(), role: PersonRole::PrProtectionOfficer },
+        principal: Principal {
+            employee: EMPLOYEE.into(),
+            role: PersonRole::PrProtectionOfficer,
+        },
         reason: AccessReason::ArRightsRequest,
         ticket: String::new(),
         peer: "test".into(),
@@ -67,24 +70,36 @@ pub(super) fn shared(recipient: &str) -> v1::DataShared {
 
 fn stamp(ms: i64) -> prost_types::Timestamp {
     let ms = NOW_MS + ms;
-    prost_types::Timestamp { seconds: ms / 1000, nanos: i32::try_from(ms % 1000).unwrap() * 1_000_000 }
+    prost_types::Timestamp {
+        seconds: ms / 1000,
+        nanos: i32::try_from(ms % 1000).unwrap() * 1_000_000,
+    }
 }
+
+/// Topic, key and value of a record.
+type Sent = (String, Vec<u8>, Vec<u8>);
 
 /// Keeps what is delivered, or refuses.
 #[derive(Default)]
 struct Memory {
-    delivered: Mutex<Vec<(String, Vec<u8>, Vec<u8>)>>,
+    delivered: Mutex<Vec<Sent>>,
     refuses: AtomicBool,
 }
 
 impl Outbox for Memory {
     fn deliver(&self, topic: &str, key: &[u8], value: &[u8]) -> Result<Delivered, OutboxError> {
         if self.refuses.load(Ordering::SeqCst) {
-            return Err(OutboxError { topic: topic.to_owned(), reason: "refused".into() });
+            return Err(OutboxError {
+                topic: topic.to_owned(),
+                reason: "refused".into(),
+            });
         }
         let mut delivered = self.delivered.lock().unwrap();
         delivered.push((topic.to_owned(), key.to_vec(), value.to_vec()));
-        Ok(Delivered { partition: 0, offset: delivered.len() as u64 - 1 })
+        Ok(Delivered {
+            partition: 0,
+            offset: delivered.len() as u64 - 1,
+        })
     }
 }
 
@@ -105,7 +120,13 @@ pub(super) struct Town {
     _dir: TempDir,
 }
 
-fn lane(dir: &TempDir, origin: &str, role: TopicRole, keys: &Arc<KeyStore>, shared: &Shared) -> Lane {
+fn lane(
+    dir: &TempDir,
+    origin: &str,
+    role: TopicRole,
+    keys: &Arc<KeyStore>,
+    shared: &Shared,
+) -> Lane {
     let path = dir.path().join(origin.replace('/', "-"));
     let generation = Generation::new("c".into(), Some("t".into()), 1, 0);
     let origin = origin.parse().unwrap();
@@ -113,7 +134,10 @@ fn lane(dir: &TempDir, origin: &str, role: TopicRole, keys: &Arc<KeyStore>, shar
     let log = Log::open(&path, origin, shared).unwrap();
     let metrics = Metrics::register(&mut Registry::default());
     let projector = Projector::new(Arc::clone(&log), Arc::clone(keys), role, &metrics).unwrap();
-    Lane { writer: Writer::new(log, Arc::clone(keys)).unwrap(), projector }
+    Lane {
+        writer: Writer::new(log, Arc::clone(keys)).unwrap(),
+        projector,
+    }
 }
 
 impl Lane {
@@ -125,33 +149,67 @@ impl Lane {
             value: Some(value.to_vec()),
             headers: Vec::new(),
         };
-        self.writer.append(&[Incoming { record, leader_epoch: None }]).unwrap();
-        while self.projector.step().map(|done| done.from < done.to).unwrap() {}
+        self.writer
+            .append(&[Incoming {
+                record,
+                leader_epoch: None,
+            }])
+            .unwrap();
+        while self
+            .projector
+            .step()
+            .map(|done| done.from < done.to)
+            .unwrap()
+        {}
     }
 }
 
 impl Town {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let shared = Shared::new(&Budget { memory_bytes: 32 << 20, stores: 4, write_bytes_per_s: None });
+        let shared = Shared::new(&Budget {
+            memory_bytes: 32 << 20,
+            stores: 4,
+            write_bytes_per_s: None,
+        });
         let kek = Arc::new(FileKek::create(&dir.path().join("kek")).unwrap());
         let keys = Arc::new(KeyStore::create(&dir.path().join("keys"), &shared, kek).unwrap());
         let lane = |origin, role| lane(&dir, origin, role, &keys, &shared);
         let events = lane(EVENTS, TopicRole::Events);
         let registry = lane(REGISTRY, TopicRole::Registry);
         let access = lane(ACCESS, TopicRole::Access);
-        let rows = |lane: &Lane, role| LogRows { role, rows: lane.projector.reader() };
+        let rows = |lane: &Lane, role| LogRows {
+            role,
+            rows: lane.projector.reader(),
+        };
         let logs = vec![
             rows(&events, TopicRole::Events),
             rows(&registry, TopicRole::Registry),
             rows(&access, TopicRole::Access),
         ];
-        let view = View::new(logs, Arc::clone(&keys), CutFiles::new(&dir.path().join("cuts")));
-        let (outbox, clock) = (Arc::new(Memory::default()), Arc::new(FixedClock::at(NOW_MS)));
+        let view = View::new(
+            logs,
+            Arc::clone(&keys),
+            CutFiles::new(&dir.path().join("cuts")),
+        );
+        let (outbox, clock) = (
+            Arc::new(Memory::default()),
+            Arc::new(FixedClock::at(NOW_MS)),
+        );
         let port = Arc::clone(&outbox) as Arc<dyn Outbox>;
         let looks = Looks::new(port, "custodia.access".into(), Arc::clone(&clock) as _);
         let desk = Desk::new(view, looks);
-        Self { events, registry, _access: access, keys, outbox, clock, desk, next_id: 100, _dir: dir }
+        Self {
+            events,
+            registry,
+            _access: access,
+            keys,
+            outbox,
+            clock,
+            desk,
+            next_id: 100,
+            _dir: dir,
+        }
     }
 
     pub(super) fn desk(&self) -> &Desk {
@@ -173,11 +231,24 @@ impl Town {
         at: Option<Time>,
     ) -> Result<WhoAnswer, Error> {
         let as_of = as_of.map(str::to_owned);
-        self.desk.who(&asking(), &WhoQuestion { subject: subject.into(), as_of, at })
+        self.desk.who(
+            &asking(),
+            &WhoQuestion {
+                subject: subject.into(),
+                as_of,
+                at,
+            },
+        )
     }
 
     pub(super) fn timeline(&self, of: Topic) -> Result<Timeline, Error> {
-        let question = TimelineQuestion { of, from: None, to: None, as_of: None, at: None };
+        let question = TimelineQuestion {
+            of,
+            from: None,
+            to: None,
+            as_of: None,
+            at: None,
+        };
         self.desk.timeline(&asking(), &question)
     }
 
@@ -191,7 +262,7 @@ impl Town {
         delivered.iter().map(look).collect()
     }
 
-    pub(super) fn is_accepted_look(&self, key: &str, look: &v1::Event) -> bool {
+    pub(super) fn is_accepted_look(key: &str, look: &v1::Event) -> bool {
         let record = Record {
             offset: 0,
             timestamp: Timestamp::LogAppend(NOW_MS),
@@ -199,7 +270,11 @@ impl Town {
             value: Some(look.encode_to_vec()),
             headers: Vec::new(),
         };
-        let place = Place { role: TopicRole::Access, partition: 0, partitions: 1 };
+        let place = Place {
+            role: TopicRole::Access,
+            partition: 0,
+            partitions: 1,
+        };
         judge(&record, &place).reason.is_none()
     }
 
@@ -220,14 +295,24 @@ impl Town {
         self.put(subject, Body::DataShared(shared(recipient)), id, ms);
     }
 
-    pub(super) fn share_late(&mut self, subject: &str, recipient: &str, id: u8, ms: i64, record_ms: i64) {
+    pub(super) fn share_late(
+        &mut self,
+        subject: &str,
+        recipient: &str,
+        id: u8,
+        ms: i64,
+        record_ms: i64,
+    ) {
         let event = event(subject, Body::DataShared(shared(recipient)), id, ms);
         self.append_events(subject, &event, record_ms);
     }
 
     pub(super) fn link(&mut self, subject: &str, other: &str, id: u8) {
         let reason = v1::LinkReason::LkAccountMerged.into();
-        let body = v1::SubjectLinked { reason, other_ref: other.into() };
+        let body = v1::SubjectLinked {
+            reason,
+            other_ref: other.into(),
+        };
         self.put(subject, Body::SubjectLinked(body), id, i64::from(id) * 1000);
     }
 
@@ -302,20 +387,30 @@ impl Town {
     }
 
     pub(super) fn shred(&self, subject: &str) {
-        self.keys.shred(EVENTS, &Label::Key(subject.as_bytes())).unwrap();
+        self.keys
+            .shred(EVENTS, &Label::Key(subject.as_bytes()))
+            .unwrap();
     }
 
     pub(super) fn sign(&self) {
         let log = self.events.writer.log();
         let tail = log.tail();
         let key = SignerKey::from_seed(EVENTS, &[7; 32]).unwrap();
-        let checkpoint = Checkpoint { origin: EVENTS.to_owned(), size: tail.size, root: tail.root };
-        log.keep_checkpoint(tail.size, &checkpoint.sign(&key).unwrap()).unwrap();
+        let checkpoint = Checkpoint {
+            origin: EVENTS.to_owned(),
+            size: tail.size,
+            root: tail.root,
+        };
+        log.keep_checkpoint(tail.size, &checkpoint.sign(&key).unwrap())
+            .unwrap();
     }
 }
 
 fn allowed() -> v1::AllowedUse {
-    v1::AllowedUse { purpose: 1, categories: vec![v1::DataCategory::DcConsigneeName.into()] }
+    v1::AllowedUse {
+        purpose: 1,
+        categories: vec![v1::DataCategory::DcConsigneeName.into()],
+    }
 }
 
 fn event(subject: &str, body: Body, id: u8, ms: i64) -> Vec<u8> {

@@ -18,12 +18,19 @@ struct Memory(Mutex<Vec<Vec<u8>>>);
 impl Outbox for Memory {
     fn deliver(&self, _: &str, key: &[u8], _: &[u8]) -> Result<Delivered, OutboxError> {
         self.0.lock().unwrap().push(key.to_vec());
-        Ok(Delivered { partition: 0, offset: 0 })
+        Ok(Delivered {
+            partition: 0,
+            offset: 0,
+        })
     }
 }
 
 fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
-    let shared = Shared::new(&Budget { memory_bytes: 16 << 20, stores: 1, write_bytes_per_s: None });
+    let shared = Shared::new(&Budget {
+        memory_bytes: 16 << 20,
+        stores: 1,
+        write_bytes_per_s: None,
+    });
     let kek = Arc::new(FileKek::create(&folder.join("kek")).unwrap());
     let keys = Arc::new(KeyStore::create(&folder.join("keys"), &shared, kek).unwrap());
     let view = View::new(Vec::new(), keys, CutFiles::new(&folder.join("cuts")));
@@ -31,7 +38,10 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
     let looks = Looks::new(Arc::clone(outbox) as _, "access".into(), clock);
     let person = |uid: &u32| (*uid, Principal::new(*uid, SUBJECT, "auditor").unwrap());
     let principals = Principals::new(uids.iter().map(person));
-    Door { desk: Arc::new(Desk::new(view, looks)), principals: Arc::new(principals) }
+    Door {
+        desk: Arc::new(Desk::new(view, looks)),
+        principals: Arc::new(principals),
+    }
 }
 
 /// What a client hears, and the keys of the looks that were put on record.
@@ -41,16 +51,33 @@ fn ask(uids: &[u32]) -> (Result<WhoAnswer, Error>, Vec<Vec<u8>>) {
     // What a killed process left there.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let outbox = Arc::new(Memory::default());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    assert!(Client::at(&path).unwrap().is_none(), "nobody listens at a dead socket");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    assert!(
+        Client::at(&path).unwrap().is_none(),
+        "nobody listens at a dead socket"
+    );
     let entered = runtime.enter();
     let listener = bind_socket(&path).unwrap();
     drop(entered);
     let stop = CancellationToken::new();
-    let served = runtime.spawn(answer_socket(listener, door(folder.path(), &outbox, uids), stop.clone()));
+    let served = runtime.spawn(answer_socket(
+        listener,
+        door(folder.path(), &outbox, uids),
+        stop.clone(),
+    ));
     let asked = Asked {
-        why: Why { reason: "audit".into(), ticket: String::new() },
-        question: WhoQuestion { subject: SUBJECT.into(), ..WhoQuestion::default() },
+        why: Why {
+            reason: "audit".into(),
+            ticket: String::new(),
+        },
+        question: WhoQuestion {
+            subject: SUBJECT.into(),
+            ..WhoQuestion::default()
+        },
     };
     let heard = Client::at(&path).unwrap().unwrap().ask("/v1/who", &asked);
     stop.cancel();
@@ -70,7 +97,9 @@ fn whoever_is_mapped_is_answered_after_a_look() {
 #[test]
 fn an_unmapped_uid_is_refused_and_leaves_no_look() {
     let (heard, looks) = ask(&[rustix::process::getuid().as_raw().wrapping_add(1)]);
-    let Err(Error::Refused(refusal)) = heard else { panic!("{heard:?}") };
+    let Err(Error::Refused(refusal)) = heard else {
+        panic!("{heard:?}")
+    };
     assert_eq!(refusal.code, "CU-0551");
     assert!(looks.is_empty());
 }

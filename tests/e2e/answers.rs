@@ -1,0 +1,111 @@
+//! What the town knows of itself, the ledger answers; and each look is on record.
+
+use custodia::generate::Town;
+use serde_json::Value;
+
+use crate::broker::Broker;
+use crate::ledger::{Ledger, Serving};
+use crate::record_to_leaf::town_events;
+
+const EMPLOYEE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+/// The seed and first moment of the town that `custodia generate --seed 7` sends.
+const SEED: u64 = 7;
+const START_MS: i64 = 1_788_192_000_000;
+const PARTITIONS: u32 = 4;
+
+fn asking(broker: &Broker) -> Ledger {
+    let uid = rustix::process::getuid().as_raw();
+    let place = format!("access.principals.{uid}");
+    Ledger::at(broker.bootstrap())
+        .set(&format!("{place}.employee"), EMPLOYEE)
+        .set(&format!("{place}.role"), "protection_officer")
+        .init()
+}
+
+fn wait_for_rows(serving: &mut Serving, leaves: u64) {
+    serving.until("rows", |serving| {
+        (serving.metric("custodia_projected_size", "custodia.events")? >= leaves).then_some(())
+    });
+}
+
+fn who(ledger: &Ledger, subject: &str) -> Value {
+    let words = ["who", subject, "--reason", "rights_request", "--json"];
+    serde_json::from_str(&ledger.ok(&words)).unwrap()
+}
+
+/// Event id and recipient of each row, in the answer's order.
+fn answered(answer: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let rows = answer["rows"].as_array().unwrap();
+    rows.iter()
+        .map(|row| (text(&row["event_id"]), text(&row["recipient"]["name"])))
+        .collect()
+}
+
+fn known(town: &Town, customer: u64) -> Vec<(String, String)> {
+    let rows = town.who_received(customer).into_iter();
+    rows.map(|row| (hex::encode(row.event_id), row.recipient_name.to_owned()))
+        .collect()
+}
+
+#[test]
+fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
+    let broker = Broker::start();
+    let ledger = asking(&broker);
+    let events = town_events().min(20_000);
+    let town = Town::with_events(events, SEED, START_MS, PARTITIONS);
+    let leaves = crate::record_to_leaf::send_town(&ledger, events);
+    let mut serving = ledger.serve();
+    wait_for_rows(&mut serving, leaves);
+    let asked: Vec<u64> = (0..town.customers).step_by(29).collect();
+    let mut shares = 0;
+    for customer in &asked {
+        let mut expected = known(&town, *customer);
+        let mut rows = answered(&who(&ledger, &town.customer(*customer).subject_ref));
+        shares += expected.len();
+        expected.sort();
+        rows.sort();
+        assert_eq!(rows, expected, "customer {customer}");
+    }
+    assert!(
+        asked.len() > 5 && shares > 20,
+        "{} asked, {shares} shares",
+        asked.len()
+    );
+    let looks = asked.len() as u64;
+    serving.until("the looks to be leaves", |serving| {
+        (serving.metric("custodia_tree_size", "custodia.access")? >= looks).then_some(())
+    });
+    serving.stop();
+    // Where nothing runs, the folder answers; the look goes on record all the same.
+    let subject = town.customer(asked[1]).subject_ref;
+    let mut rows = answered(&who(&ledger, &subject));
+    let mut expected = known(&town, asked[1]);
+    (rows.sort(), expected.sort());
+    assert_eq!(rows, expected);
+    let mut serving = ledger.serve();
+    serving.until("the folder's look", |serving| {
+        (serving.metric("custodia_tree_size", "custodia.access")? > looks).then_some(())
+    });
+    serving.stop();
+    ledger.fsck();
+}
+
+#[test]
+fn who_is_refused_without_a_principal_or_a_reference() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    ledger.fails(&["who", EMPLOYEE, "--reason", "rights_request"], "CU-0");
+    let ledger = asking(&broker);
+    let line = ledger.fails(
+        &["who", "13800138000", "--reason", "rights_request"],
+        "CU-05",
+    );
+    assert!(!line.contains("13800138000"), "{line}");
+    let output = ledger.run(&["who", EMPLOYEE, "--reason", "rights_request"]);
+    assert_eq!(
+        output.status.code(),
+        Some(4),
+        "an unknown subject has a status of its own"
+    );
+}
