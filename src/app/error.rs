@@ -72,6 +72,12 @@ pub enum Error {
         /// How many it must have.
         wanted: u32,
     },
+    /// The demo's customer has nothing to show.
+    #[error("the town's customers shared nothing; take another seed or more customers")]
+    NothingReceived,
+    /// A proof that the ledger gave does not verify.
+    #[error("the proof does not verify: {0}")]
+    Unproven(String),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -114,6 +120,8 @@ impl Error {
             Self::BadStart(_) => "CU-0013",
             Self::Partitions { .. } => "CU-0014",
             Self::BadTopicName(_) => "CU-0018",
+            Self::NothingReceived => "CU-0650",
+            Self::Unproven(_) => "CU-0651",
             Self::Random(_) => "CU-0015",
             Self::Panicked { .. } => "CU-0016",
             Self::System { .. } => "CU-0017",

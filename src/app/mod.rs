@@ -4,6 +4,7 @@
 //! what it stands on, and turns the first failure into a stop of the whole.
 
 mod ask;
+mod demo;
 mod error;
 mod fsck;
 mod init;
@@ -16,6 +17,7 @@ mod town;
 mod verifier_keys;
 
 pub use ask::Counter;
+pub use demo::{Proven, Shown, Step, demo};
 pub use error::Error;
 pub use fsck::fsck;
 pub use init::{Made, StartAt, init};

@@ -88,6 +88,17 @@ impl Running {
         Arc::clone(&self.outbox) as Arc<dyn Outbox>
     }
 
+    /// Signs what grew, now rather than at the next interval.
+    ///
+    /// # Errors
+    /// Where the signer refuses.
+    pub fn sign_now(&self) -> Result<(), Error> {
+        if let Some(checkpointer) = &self.checkpointer {
+            locked(checkpointer).round()?;
+        }
+        Ok(())
+    }
+
     /// The numbers for `/metrics`.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry

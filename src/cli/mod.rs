@@ -3,6 +3,7 @@
 //! Answers go to stdout, as text for people or with `--json` for programs; logs and progress go
 //! to stderr. Exit status: see [`exit`].
 
+mod demo;
 mod dump_config;
 mod error;
 pub mod exit;
@@ -48,6 +49,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a made-up town through a ledger, ask, and verify; needs nothing.
+    Demo(demo::Demo),
     /// Make a ledger: topics, keys, an empty log for each partition.
     Init(init::Init),
     /// Append what Kafka holds, sign checkpoints, and answer.
@@ -110,6 +113,7 @@ fn run(arguments: Arguments) -> Result<u8, Error> {
 
 fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
     match command {
+        Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(config),
         Command::Serve(_) => serve::Serve::run(config),
         Command::Fsck(fsck) => fsck.run(config),

@@ -100,7 +100,7 @@ impl Who {
     }
 }
 
-fn print(answer: &WhoAnswer) {
+pub(super) fn print(answer: &WhoAnswer) {
     println!("{}", answer.subject);
     for linked in &answer.linked {
         println!("also known as {linked}");

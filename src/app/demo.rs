@@ -1,0 +1,237 @@
+//! `custodia demo`: the whole way, on a mock cluster in this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use custodia_core::origin::LedgerName;
+use custodia_core::policy::Policy;
+use custodia_core::receipt::Receipt;
+use custodia_core::tree::leaf_hash;
+use serde::Serialize;
+
+use super::ask::{desk, principals};
+use super::{Error, Extent, Running, StartAt, init, send_town, start, town};
+use crate::clock::Clock;
+use crate::config::{Config, Principal};
+use crate::kafka::MockCluster;
+use crate::log::Log;
+use crate::query::{Desk, ReceiptQuestion, WhoAnswer, WhoQuestion, Why};
+
+/// Leaves that sending may be ahead of: the mock cluster holds 5 MB a partition and then forgets.
+const MOST_AHEAD: u64 = 2_000;
+/// How long anything in the demo may take before it gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LEDGER: &str = "ledger.example";
+/// A made-up employee who may ask.
+const EMPLOYEE: &str = "demoofficerdemoofficerdemo";
+/// 2026-09-01 in Shanghai: when the town's month begins.
+const START_MS: i64 = 1_788_192_000_000;
+/// How many customers are looked at to find one whose data went far.
+const CANDIDATES: u64 = 200;
+
+/// What the demo is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Topics, keys and empty logs are made.
+    Init,
+    /// So many events are sent, of so many.
+    Sending(u64, u64),
+    /// Rows are caught up.
+    Rows,
+    /// The question is asked and its proof checked.
+    Asking,
+}
+
+/// What the demo showed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shown {
+    /// Where the ledger lies.
+    pub folder: PathBuf,
+    /// How many customers the town has.
+    pub customers: u64,
+    /// How many events were sent.
+    pub sent: u64,
+    /// How many leaves the logs have.
+    pub leaves: u64,
+    /// Who received one customer's data.
+    pub answer: WhoAnswer,
+    /// What was proven of the answer's first row.
+    pub proven: Proven,
+}
+
+/// An inclusion proof that was verified from its bytes and a policy alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proven {
+    /// The log.
+    pub log: String,
+    /// The leaf.
+    pub index: u64,
+    /// The size of the signed checkpoint that covers it.
+    pub size: u64,
+    /// How many hashes the proof has.
+    pub hashes: usize,
+    /// The policy that the verifier was handed.
+    pub policy: String,
+    /// The receipt, as a `.tlog-proof` file.
+    pub receipt: String,
+}
+
+/// Runs a town through a ledger in `folder`, which must not exist, asks, and verifies.
+///
+/// # Errors
+/// Whatever a ledger can end with.
+pub fn demo(
+    folder: &Path,
+    seed: u64,
+    customers: u64,
+    clock: &Arc<dyn Clock>,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Shown, Error> {
+    progress(Step::Init);
+    let mock = MockCluster::start(1)?;
+    let config = config(folder, &mock);
+    make_topics(&config, &mock)?;
+    let made = init(&config, &StartAt::default(), clock.as_ref())?;
+    let running = start(&config, clock)?;
+    let town = town(&config, seed, Extent::Customers(customers), START_MS)?;
+    let expected = town.expected_count();
+    let sent = send_town(&config, &town, &mut |sent| {
+        wait_for_leaves(&running, sent.saturating_sub(MOST_AHEAD));
+        progress(Step::Sending(sent, expected));
+    })?;
+    let sent = sent.events + sent.registry;
+    progress(Step::Rows);
+    wait_for_leaves(&running, sent);
+    wait_for_rows(&running);
+    progress(Step::Asking);
+    let policy = format!("log {}\nquorum none\n", made.vkey.unwrap_or_default());
+    let most = (0..customers.min(CANDIDATES)).max_by_key(|n| town.who_received(*n).len());
+    let subject = town.customer(most.unwrap_or(0)).subject_ref;
+    let (answer, proven) = ask(&config, &running, clock, subject, policy)?;
+    let leaves = running
+        .opened()
+        .logs
+        .iter()
+        .map(|log| log.tail().size)
+        .sum();
+    running.stop()?;
+    let folder = folder.to_owned();
+    Ok(Shown {
+        folder,
+        customers,
+        sent,
+        leaves,
+        answer,
+        proven,
+    })
+}
+
+fn config(folder: &Path, mock: &MockCluster) -> Config {
+    let mut config = Config::default();
+    config.ledger.name = LEDGER.to_owned();
+    config.ledger.folder = folder.join("ledger");
+    config.keys.kek_file = folder.join("kek");
+    config.signer.folder = folder.join("signer");
+    config.kafka.bootstrap = mock.bootstrap();
+    config.kafka.replication = 1;
+    config.checkpoints.interval_ms = 200;
+    config.serve.disk_floor_bytes = 0;
+    let employee = Principal {
+        employee: EMPLOYEE.to_owned(),
+        role: "protection_officer".to_owned(),
+    };
+    let uid = rustix::process::getuid().as_raw().to_string();
+    config.access.principals.insert(uid, employee);
+    config
+}
+
+fn make_topics(config: &Config, mock: &MockCluster) -> Result<(), Error> {
+    let topics = &config.topics;
+    mock.create_topic(&topics.events, topics.events_partitions)?;
+    mock.create_topic(&topics.registry, 1)?;
+    mock.create_topic(&topics.access, topics.access_partitions)?;
+    Ok(mock.create_topic(&topics.checkpoints, 1)?)
+}
+
+/// Waits until the logs have `leaves` leaves together, or the ledger stops by itself.
+fn wait_for_leaves(running: &Running, leaves: u64) {
+    let logs = &running.opened().logs;
+    let size = |log: &Arc<Log>| log.tail().size;
+    while logs.iter().map(size).sum::<u64>() < leaves && !running.stop_token().is_cancelled() {
+        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn wait_for_rows(running: &Running) {
+    for log in running.rows() {
+        log.rows
+            .progress()
+            .wait_projected(log.rows.log().tail().size, PATIENCE);
+    }
+}
+
+fn ask(
+    config: &Config,
+    running: &Running,
+    clock: &Arc<dyn Clock>,
+    subject: String,
+    policy: String,
+) -> Result<(WhoAnswer, Proven), Error> {
+    let rows = running.rows().to_vec();
+    let desk = desk(
+        config,
+        running.opened(),
+        rows,
+        running.outbox(),
+        Arc::clone(clock),
+    );
+    let why = Why {
+        reason: "rights_request".to_owned(),
+        ticket: String::new(),
+    };
+    let uid = rustix::process::getuid().as_raw();
+    let asking = principals(config)?.asking(uid, "demo", &why)?;
+    let question = WhoQuestion {
+        subject,
+        as_of: None,
+        at: None,
+    };
+    let answer = desk.who(&asking, &question)?;
+    let proven = prove(running, &desk, &answer, policy)?;
+    Ok((answer, proven))
+}
+
+/// Verifies the first row's leaf from the receipt's bytes and the policy, with core alone.
+fn prove(
+    running: &Running,
+    desk: &Desk,
+    answer: &WhoAnswer,
+    policy: String,
+) -> Result<Proven, Error> {
+    let row = answer.rows.first().ok_or(Error::NothingReceived)?;
+    let (log, index) = (row.log.clone(), row.index);
+    running.sign_now()?;
+    let receipt = desk.receipt(&ReceiptQuestion {
+        log: log.clone(),
+        index,
+    })?;
+    let ledger: LedgerName = LEDGER.parse().map_err(|_| Error::Unnamed)?;
+    let unproven = |what: &dyn std::fmt::Display| Error::Unproven(what.to_string());
+    let trusted = Policy::parse(policy.as_bytes()).map_err(|e| unproven(&e))?;
+    let parsed = Receipt::parse(receipt.tlog_proof.as_bytes()).map_err(|e| unproven(&e))?;
+    let entry = hex::decode(&receipt.entry).map_err(|e| unproven(&e))?;
+    let verified = parsed.verify(&leaf_hash(&entry), &ledger, &trusted);
+    let checkpoint = verified.map_err(|e| unproven(&e))?;
+    let hashes = parsed.proof().len();
+    let (size, receipt) = (checkpoint.size, receipt.tlog_proof);
+    Ok(Proven {
+        log,
+        index,
+        size,
+        hashes,
+        policy,
+        receipt,
+    })
+}
