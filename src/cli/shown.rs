@@ -9,8 +9,18 @@ pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(columns());
     table.set_header(header.to_vec());
     table
+}
+
+/// How wide a table may be where stdout is no terminal.
+const PLAIN_COLUMNS: u16 = 160;
+
+/// The width of the terminal.
+fn columns() -> u16 {
+    let terminal = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    terminal.map_or(PLAIN_COLUMNS, |size| size.ws_col.max(40))
 }
 
 /// A time, or a dash.
