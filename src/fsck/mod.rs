@@ -1,6 +1,6 @@
 //! The oracle: computes a ledger again from its records, and says where what lies on disk differs.
 //!
-//! Owns a second, naive implementation of the formats ([`naive`]) and the comparison of every
+//! Owns a second, naive implementation of the formats (`naive`) and the comparison of every
 //! leaf, payload, tile, checkpoint and fact with it. It never writes, never repairs, and never
 //! stops at the first fault: a fault is a [`Finding`], and what can still be read is checked.
 //!

@@ -1,6 +1,6 @@
 //! Leaves to rows and verdicts, with a cursor of its own.
 //!
-//! Owns one family beside each log's leaves, `rows-<VERSION>` (the layout is in [`rows`]). Every
+//! Owns one family beside each log's leaves, `rows-<VERSION>` (the layout is in `rows.rs`). Every
 //! row is a pure function of the log's leaves, of the payloads still held and of the keys (design
 //! §1, law 3): no clock, no batch boundary. So rows can be dropped and made again while appending
 //! goes on, and come out byte for byte the same. Never holds appending back, never repairs a leaf,

@@ -52,7 +52,7 @@ fn known(town: &Town, customer: u64) -> Vec<(String, String)> {
 fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
     let broker = Broker::start();
     let ledger = asking(&broker);
-    let events = town_events().min(20_000);
+    let events = town_events();
     let town = Town::with_events(events, SEED, START_MS, PARTITIONS);
     let leaves = crate::record_to_leaf::send_town(&ledger, events);
     let mut serving = ledger.serve();

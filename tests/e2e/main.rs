@@ -7,6 +7,7 @@ mod ledger;
 mod produce;
 
 mod answers;
+mod bad_input;
 mod command_line;
 mod faults;
 mod record_to_leaf;
