@@ -105,7 +105,7 @@ pub fn demo(
     wait_for_leaves(&running, sent);
     wait_for_rows(&running);
     progress(Step::Asking);
-    let policy = format!("log {}\nquorum none\n", made.vkey.unwrap_or_default());
+    let policy = made.policy.unwrap_or_default();
     let most = (0..customers.min(CANDIDATES)).max_by_key(|n| town.who_received(*n).len());
     let subject = town.customer(most.unwrap_or(0)).subject_ref;
     let (answer, proven) = ask(&config, &running, clock, subject, policy)?;
@@ -129,7 +129,7 @@ pub fn demo(
 
 fn config(folder: &Path, mock: &MockCluster) -> Config {
     let mut config = Config::default();
-    config.ledger.name = LEDGER.to_owned();
+    LEDGER.clone_into(&mut config.ledger.name);
     config.ledger.folder = folder.join("ledger");
     config.keys.kek_file = folder.join("kek");
     config.signer.folder = folder.join("signer");

@@ -72,6 +72,9 @@ pub enum Error {
         /// How many it must have.
         wanted: u32,
     },
+    /// A replica has no key of its own, so no policy.
+    #[error("{}: this ledger doesn't sign, so it has no policy; ask the one that does", .0.display())]
+    NoPolicy(std::path::PathBuf),
     /// The demo's customer has nothing to show.
     #[error("the town's customers shared nothing; take another seed or more customers")]
     NothingReceived,
@@ -120,6 +123,7 @@ impl Error {
             Self::BadStart(_) => "CU-0013",
             Self::Partitions { .. } => "CU-0014",
             Self::BadTopicName(_) => "CU-0018",
+            Self::NoPolicy(_) => "CU-0021",
             Self::NothingReceived => "CU-0650",
             Self::Unproven(_) => "CU-0651",
             Self::Random(_) => "CU-0015",

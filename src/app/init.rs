@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use custodia_core::origin::{LedgerName, Origin};
 
-use super::{Error, kafka_settings, parts};
+use super::{Error, kafka_settings, parts, policy};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::kafka::{Settings, TopicFacts, TopicSpec, create_topics, topic_facts};
@@ -78,8 +78,8 @@ pub struct Made {
     pub logs: Vec<String>,
     /// The topics that were missing and were made.
     pub topics_made: Vec<String>,
-    /// The verifier key of the first log: a `log` line of a policy confirms it for all.
-    pub vkey: Option<String>,
+    /// What verifiers are handed (C2SP tlog-policy); none where this ledger doesn't sign.
+    pub policy: Option<String>,
 }
 
 /// Makes a ledger: missing topics, key-encryption key, signing key, key store, a log for each
@@ -100,7 +100,10 @@ pub fn init(config: &Config, starts: &StartAt, clock: &dyn Clock) -> Result<Made
     let kek = Arc::new(FileKek::create(&config.keys.kek_file)?);
     drop(KeyStore::create(&folder.keys_path(), &shared, kek)?);
     make_logs(&folder, &generations, &shared, clock)?;
-    let vkey = make_signer(config, &generations)?;
+    let policy = make_signer(config, &generations)?;
+    if let Some(text) = &policy {
+        policy::write(folder.path(), text)?;
+    }
     folder.seal_creation()?;
     Ok(Made {
         folder: folder.path().to_owned(),
@@ -110,7 +113,7 @@ pub fn init(config: &Config, starts: &StartAt, clock: &dyn Clock) -> Result<Made
             .map(|(origin, _)| origin.to_string())
             .collect(),
         topics_made,
-        vkey,
+        policy,
     })
 }
 
@@ -229,6 +232,7 @@ fn make_logs(
     Ok(())
 }
 
+/// Makes the signer and begins each log with it; the policy that verifiers are handed.
 fn make_signer(
     config: &Config,
     generations: &[(Origin, Generation)],
@@ -237,12 +241,13 @@ fn make_signer(
         return Ok(None);
     }
     let mut signer = Signer::create(&config.signer.folder)?;
-    for (origin, _) in generations {
+    let origins: Vec<Origin> = generations
+        .iter()
+        .map(|(origin, _)| origin.clone())
+        .collect();
+    for origin in &origins {
         // The logs were made a moment ago by this command: nothing can have been signed of them.
         signer.begin(&origin.to_string(), &[])?;
     }
-    let first = generations
-        .first()
-        .map(|(origin, _)| signer.vkey(&origin.to_string()));
-    Ok(first.transpose()?.map(|vkey| vkey.to_string()))
+    policy::text(&signer, &origins).map(Some)
 }

@@ -47,8 +47,8 @@ fn print(made: &Made) {
     for log in &made.logs {
         println!("log         {log}");
     }
-    if let Some(vkey) = &made.vkey {
-        println!("\nHand this line to whoever verifies:\nlog {vkey}");
+    if let Some(policy) = &made.policy {
+        println!("\nThe policy, for whoever verifies:\n{policy}");
     }
     println!("\nNext: custodia serve");
 }

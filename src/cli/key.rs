@@ -11,15 +11,12 @@ use crate::config::Config;
 pub struct Key {}
 
 impl Key {
-    /// Runs the command. It needs the signer's folder, which a running ledger holds.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Where the signer can't be opened or the folder is no ledger.
+    /// Where the folder is no ledger, or its ledger doesn't sign.
     pub fn run(config: &Config) -> Result<u8, Error> {
-        for vkey in app::verifier_keys(config)? {
-            println!("log {vkey}");
-        }
-        println!("quorum none");
+        print!("{}", app::policy(config)?);
         Ok(exit::OK)
     }
 }

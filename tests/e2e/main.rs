@@ -1,6 +1,6 @@
 //! End-to-end tests on a real Kafka, through the program's public surface.
 //! A helper that fails is a test that fails.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod broker;
 mod ledger;
