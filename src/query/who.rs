@@ -14,7 +14,7 @@ use crate::keys::erased_subject;
 use crate::project::{Page, SubjectLeaf, VerdictKind};
 
 /// Number of `SubjectLinked`.
-const LINKED: u32 = 344;
+pub(super) const LINKED: u32 = 344;
 /// References of one person that a question follows.
 const MOST_LINKED: usize = 64;
 /// Rows of one answer.
