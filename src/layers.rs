@@ -51,7 +51,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("cli", &["app", "clock", "config", "generate", "query", "telemetry"]),
+    (
+        "cli",
+        &["app", "clock", "config", "generate", "query", "telemetry"],
+    ),
     ("lib", &[]),
     ("main", &["cli"]),
 ];
@@ -89,7 +92,8 @@ fn room_of(file: &str) -> &str {
 
 /// A room's tests may build what stands below those that the room names.
 fn is_of_tests(file: &str) -> bool {
-    file.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
+    file.split('/')
+        .any(|part| matches!(part, "tests" | "tests.rs"))
 }
 
 fn is_word(c: char) -> bool {
@@ -153,7 +157,10 @@ fn every_room_names_only_those_it_may() {
     let mut files = Vec::new();
     sources(&root, &mut files, &root);
     let arrows: BTreeMap<_, _> = ARROWS.iter().copied().collect();
-    for (file, text) in files.iter().filter(|(file, _)| file != OWN_FILE && !is_of_tests(file)) {
+    for (file, text) in files
+        .iter()
+        .filter(|(file, _)| file != OWN_FILE && !is_of_tests(file))
+    {
         let room = room_of(file);
         let allowed = arrows
             .get(room)

@@ -81,7 +81,8 @@ fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
     let subject = town.customer(asked[1]).subject_ref;
     let mut rows = answered(&who(&ledger, &subject));
     let mut expected = known(&town, asked[1]);
-    (rows.sort(), expected.sort());
+    rows.sort();
+    expected.sort();
     assert_eq!(rows, expected);
     let mut serving = ledger.serve();
     serving.until("the folder's look", |serving| {

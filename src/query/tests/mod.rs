@@ -3,8 +3,8 @@
 mod town;
 
 use custodia_core::note::SignerKey;
-use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::AccessReason;
+use custodia_core::schema::v1::event::Body;
 use custodia_core::tree::leaf_hash;
 
 use super::*;
@@ -363,7 +363,12 @@ fn answers_are_read_back_from_their_json() {
 
 #[test]
 fn the_schema_knows_the_numbers_that_questions_name() {
-    let name = |number| custodia_core::schema::body_of(number).unwrap().name.as_str();
+    let name = |number| {
+        custodia_core::schema::body_of(number)
+            .unwrap()
+            .name
+            .as_str()
+    };
     let names = received::OUTFLOWS.map(name);
     assert_eq!(names, ["DataShared", "DataTransferred", "DataDisclosed"]);
     assert_eq!(name(who::LINKED), "SubjectLinked");
