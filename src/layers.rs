@@ -18,16 +18,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["clock", "kafka", "log", "metrics"]),
     ("project", &["clock", "keys", "log", "metrics", "store"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
-    (
-        "extract",
-        &["clock", "keys", "log", "project", "query", "sign"],
-    ),
     ("fsck", &["keys", "log", "sign", "store"]),
     (
         "serve",
-        &[
-            "clock", "config", "extract", "log", "metrics", "project", "query",
-        ],
+        &["clock", "config", "log", "metrics", "project", "query"],
     ),
     ("generate", &[]),
     (
@@ -35,7 +29,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "clock",
             "config",
-            "extract",
             "fsck",
             "generate",
             "ingest",

@@ -9,3 +9,5 @@ pub const FAILED: u8 = 1;
 pub const NOT_CLEAN: u8 = 3;
 /// The ledger knows nothing of what was asked about.
 pub const UNKNOWN: u8 = 4;
+/// `publish` or `check-event` refused a line: it would be quarantined.
+pub const REFUSED: u8 = 5;

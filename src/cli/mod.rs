@@ -3,6 +3,7 @@
 //! Answers go to stdout, as text for people or with `--json` for programs; logs and progress go
 //! to stderr. Exit status: see [`exit`].
 
+mod check_event;
 mod demo;
 mod dump_config;
 mod error;
@@ -11,6 +12,7 @@ mod fsck;
 mod generate;
 mod init;
 mod key;
+mod publish;
 mod replay;
 mod serve;
 mod shown;
@@ -55,6 +57,10 @@ enum Command {
     Init(init::Init),
     /// Append what Kafka holds, sign checkpoints, and answer.
     Serve(serve::Serve),
+    /// Send events from standard input.
+    Publish(publish::Publish),
+    /// Say of events from standard input whether they would be accepted.
+    CheckEvent(check_event::CheckEvent),
     /// Compute everything again, and name what differs.
     Fsck(fsck::Fsck),
     /// Fill the topics with a made-up town.
@@ -116,6 +122,8 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(config),
         Command::Serve(_) => serve::Serve::run(config),
+        Command::Publish(publish) => publish.run(config),
+        Command::CheckEvent(check_event) => check_event.run(config),
         Command::Fsck(fsck) => fsck.run(config),
         Command::Generate(generate) => generate.run(config),
         Command::Key(_) => key::Key::run(config),

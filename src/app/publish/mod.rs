@@ -1,0 +1,147 @@
+//! `custodia publish` and its dry run `custodia check-event`: JSON lines become records.
+//!
+//! Owns filling in ids and salts, refusing what would be quarantined, and sending the rest. The
+//! verdict is the ledger's own ([`custodia_core::verdict::judge`]). Reports name lines and fields,
+//! never a value.
+
+mod draft;
+mod lines;
+mod misfit;
+mod report;
+mod sending;
+
+use std::io::Read;
+
+use super::init::{facts_of, logged_topics, timeout};
+use super::{Error, kafka_settings};
+use crate::clock::Clock;
+use crate::config::{Config, Topics};
+use crate::kafka::Settings;
+use draft::{Draft, Fresh, Partitions, draft};
+use lines::Lines;
+use sending::Sending;
+
+use custodia_core::verdict::TopicRole;
+
+pub use draft::Refusal;
+pub use misfit::Misfit;
+pub use report::{LineReport, Outcome, Tally};
+
+/// Takes each line's report, in the order of the lines.
+pub type Report<'a> = &'a mut dyn FnMut(&LineReport) -> std::io::Result<()>;
+
+/// Says of each line of `input` whether `publish` would send it. Asks nobody: the partitions are
+/// those that the configuration names.
+///
+/// # Errors
+/// Where the input can't be read, a report can't be written, or there are no random bytes.
+pub fn check_events(
+    config: &Config,
+    clock: &dyn Clock,
+    input: impl Read,
+    report: Report<'_>,
+) -> Result<Tally, Error> {
+    let partitions = configured(&config.topics);
+    let mut lines = Lines::of(input);
+    let mut tally = Tally::default();
+    while let Some((line, text)) = lines.next().map_err(unreadable)? {
+        let outcome = match draft_of(text, partitions, clock)? {
+            Ok(draft) => {
+                let topic = topic_of(&config.topics, draft.role).to_owned();
+                Outcome::Accepted { topic }
+            }
+            Err(reasons) => Outcome::Refused { reasons },
+        };
+        tally.hand_on(&LineReport { line, outcome }, report)?;
+    }
+    Ok(tally)
+}
+
+/// Sends each line of `input` that would be accepted, and waits for every acknowledgement.
+///
+/// # Errors
+/// As [`check_events`], where Kafka can't be reached, and for the first line that was not
+/// acknowledged: what was sent before it is reported first, and nothing after it is read.
+pub fn publish(
+    config: &Config,
+    clock: &dyn Clock,
+    input: impl Read,
+    report: Report<'_>,
+) -> Result<Tally, Error> {
+    let settings = kafka_settings(config);
+    settings.validate()?;
+    settings.probe(timeout(config))?;
+    let partitions = asked(config, &settings)?;
+    let mut sending = Sending::to(config, &settings, report)?;
+    let mut lines = Lines::of(input);
+    loop {
+        // Whoever types, or sends through a slow pipe, hears of a line before writing the next.
+        if sending.is_full() || !lines.is_ready() {
+            sending.settle()?;
+        }
+        let Some((line, text)) = lines.next().map_err(unreadable)? else {
+            break;
+        };
+        match draft_of(text, partitions, clock)? {
+            Ok(draft) => sending.send(line, &draft)?,
+            Err(reasons) => sending.refuse(line, reasons),
+        }
+    }
+    sending.settle()?;
+    Ok(sending.tally())
+}
+
+fn draft_of(
+    text: Result<String, Misfit>,
+    partitions: Partitions,
+    clock: &dyn Clock,
+) -> Result<Result<Draft, Vec<Refusal>>, Error> {
+    let now_ms = clock.now_ms();
+    let fresh = Fresh::at(now_ms)?;
+    Ok(match text {
+        Ok(text) => draft(&text, partitions, now_ms, &fresh),
+        Err(misfit) => Err(vec![misfit.into()]),
+    })
+}
+
+fn configured(topics: &Topics) -> Partitions {
+    Partitions {
+        events: topics.events_partitions,
+        registry: 1,
+        access: topics.access_partitions,
+    }
+}
+
+fn asked(config: &Config, settings: &Settings) -> Result<Partitions, Error> {
+    let facts = facts_of(settings, &logged_topics(config), timeout(config))?;
+    let count = |topic: &str| {
+        facts
+            .iter()
+            .find(|f| f.topic == topic)
+            .map_or(0, |f| f.partitions)
+    };
+    let topics = &config.topics;
+    Ok(Partitions {
+        events: count(&topics.events),
+        registry: count(&topics.registry),
+        access: count(&topics.access),
+    })
+}
+
+fn topic_of(topics: &Topics, role: TopicRole) -> &str {
+    match role {
+        TopicRole::Events => &topics.events,
+        TopicRole::Registry => &topics.registry,
+        TopicRole::Access => &topics.access,
+    }
+}
+
+fn unreadable(source: std::io::Error) -> Error {
+    Error::System {
+        what: "reading the events".into(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! What is said of each line, and of all.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use super::{Refusal, Report};
+use crate::app::Error;
+
+/// What became of one line. As JSON: `{"line":1,"outcome":"sent","event_id":"…","topic":
+/// "custodia.events","partition":2,"offset":17}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineReport {
+    /// The line, from 1; blank ones count.
+    pub line: u64,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It would be sent and accepted.
+    Accepted {
+        /// To this topic.
+        topic: String,
+    },
+    /// All replicas that are in sync have it.
+    Sent {
+        /// The event's id, given or filled in.
+        #[serde(serialize_with = "as_text")]
+        event_id: Uuid,
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: u32,
+        /// The offset.
+        offset: u64,
+    },
+    /// It is not sent: it would be quarantined.
+    Refused {
+        /// Every reason; where the line can be read, the first is the verdict's.
+        reasons: Vec<Refusal>,
+    },
+    /// It was sent, and Kafka did not say that it has it: it may have landed all the same.
+    Unacknowledged {
+        /// The event's id, given or filled in.
+        #[serde(serialize_with = "as_text")]
+        event_id: Uuid,
+        /// The topic.
+        topic: String,
+        /// What the client said.
+        why: String,
+    },
+}
+
+fn as_text<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+impl fmt::Display for LineReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        match &self.outcome {
+            Outcome::Accepted { topic } => write!(f, "accepted, for {topic}"),
+            Outcome::Sent {
+                event_id,
+                topic,
+                partition,
+                offset,
+            } => {
+                write!(
+                    f,
+                    "sent to {topic}/{partition} at offset {offset}, event {event_id}"
+                )
+            }
+            Outcome::Refused { reasons } => {
+                let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+                write!(f, "refused: {}", reasons.join("; "))
+            }
+            Outcome::Unacknowledged {
+                event_id,
+                topic,
+                why,
+            } => {
+                write!(f, "not acknowledged by {topic}, event {event_id}: {why}")
+            }
+        }
+    }
+}
+
+/// How many lines, blank ones left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Accepted, or sent and acknowledged.
+    pub passed: u64,
+    /// Refused.
+    pub refused: u64,
+}
+
+impl Tally {
+    /// Counts a line and hands its report on.
+    pub(super) fn hand_on(&mut self, line: &LineReport, report: Report<'_>) -> Result<(), Error> {
+        match line.outcome {
+            Outcome::Accepted { .. } | Outcome::Sent { .. } => self.passed += 1,
+            Outcome::Refused { .. } => self.refused += 1,
+            Outcome::Unacknowledged { .. } => {}
+        }
+        report(line).map_err(|source| Error::System {
+            what: "writing a report".into(),
+            source,
+        })
+    }
+}

@@ -1,1 +1,0 @@
-//! Answers that leave the house as signed files.
