@@ -249,5 +249,8 @@ fn make_signer(
         // The logs were made a moment ago by this command: nothing can have been signed of them.
         signer.begin(&origin.to_string(), &[])?;
     }
-    policy::text(&signer, &origins).map(Some)
+    origins
+        .first()
+        .map(|log| policy::text(&signer, log))
+        .transpose()
 }

@@ -1,4 +1,4 @@
-//! The policy that verifiers are handed: a `log` line for each log that this ledger signs.
+//! The policy that verifiers are handed: one `log` line, which confirms the ledger's key.
 
 use std::path::Path;
 
@@ -13,15 +13,11 @@ use crate::sign::Signer;
 /// each line follows from the signing key and an origin.
 const FILE: &str = "policy";
 
-/// The policy's text (C2SP tlog-policy) for these logs.
-pub(super) fn text(signer: &Signer, origins: &[Origin]) -> Result<String, Error> {
-    let mut text = String::new();
-    for origin in origins {
-        let vkey = signer.vkey(&origin.to_string())?;
-        text.extend(["log ", &vkey.to_string(), "\n"]);
-    }
-    text.push_str("quorum none\n");
-    Ok(text)
+/// The policy's text (C2SP tlog-policy). One key signs all logs, and a `log` line of any of them
+/// confirms it for all (design §3.4): a second line would repeat the key, which is refused.
+pub(super) fn text(signer: &Signer, log: &Origin) -> Result<String, Error> {
+    let vkey = signer.vkey(&log.to_string())?;
+    Ok(format!("log {vkey}\nquorum none\n"))
 }
 
 /// Writes the policy into the data folder.

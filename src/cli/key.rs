@@ -6,7 +6,7 @@ use super::{Error, exit};
 use crate::app;
 use crate::config::Config;
 
-/// Prints a tlog-policy whose `log` lines are the ledger's logs.
+/// Prints the tlog-policy that verifiers are handed: it confirms the ledger's key for all its logs.
 #[derive(Debug, Args)]
 pub struct Key {}
 

@@ -13,6 +13,7 @@ mod generate;
 mod init;
 mod key;
 mod publish;
+mod receipt;
 mod replay;
 mod serve;
 mod shown;
@@ -57,6 +58,8 @@ enum Command {
     Init(init::Init),
     /// Append what Kafka holds, sign checkpoints, and answer.
     Serve(serve::Serve),
+    /// Print the proof that a leaf is in its log.
+    Receipt(receipt::Receipt),
     /// Send events from standard input.
     Publish(publish::Publish),
     /// Say of events from standard input whether they would be accepted.
@@ -122,6 +125,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(config),
         Command::Serve(_) => serve::Serve::run(config),
+        Command::Receipt(receipt) => receipt.run(config),
         Command::Publish(publish) => publish.run(config),
         Command::CheckEvent(check_event) => check_event.run(config),
         Command::Fsck(fsck) => fsck.run(config),

@@ -1,6 +1,10 @@
 //! What the town knows of itself, the ledger answers; and each look is on record.
 
 use custodia::generate::Town;
+use custodia_core::origin::LedgerName;
+use custodia_core::policy::Policy;
+use custodia_core::receipt::Receipt;
+use custodia_core::tree::leaf_hash;
 use serde_json::Value;
 
 use crate::broker::Broker;
@@ -48,6 +52,22 @@ fn known(town: &Town, customer: u64) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The receipt of a row's leaf verifies from its bytes and the policy alone.
+fn a_receipt_verifies(ledger: &Ledger, row: &Value) {
+    let (log, index) = (row["log"].as_str().unwrap(), row["index"].to_string());
+    let receipt: Value =
+        serde_json::from_str(&ledger.ok(&["receipt", log, &index, "--json"])).unwrap();
+    let file = ledger.ok(&["receipt", log, &index]);
+    assert_eq!(receipt["tlog_proof"], file);
+    let policy = Policy::parse(ledger.ok(&["key"]).as_bytes()).unwrap();
+    let leaf = leaf_hash(&hex::decode(receipt["entry"].as_str().unwrap()).unwrap());
+    let receipt = Receipt::parse(file.as_bytes()).unwrap();
+    let name: LedgerName = crate::ledger::NAME.parse().unwrap();
+    assert_eq!(receipt.verify(&leaf, &name, &policy).unwrap().origin, log);
+    let other = leaf_hash(b"another entry");
+    assert!(receipt.verify(&other, &name, &policy).is_err());
+}
+
 #[test]
 fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
     let broker = Broker::start();
@@ -71,6 +91,10 @@ fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
         asked.len() > 5 && shares > 20,
         "{} asked, {shares} shares",
         asked.len()
+    );
+    a_receipt_verifies(
+        &ledger,
+        &who(&ledger, &town.customer(asked[1]).subject_ref)["rows"][0],
     );
     let looks = asked.len() as u64;
     serving.until("the looks to be leaves", |serving| {

@@ -4,6 +4,7 @@ use custodia::app;
 use custodia::config::{self, Config};
 use custodia::kafka::{Error, Settings, read_range};
 use custodia::log::Log;
+use custodia_core::note::VerifierKey;
 use custodia_core::tree::{Hash, leaf_hash};
 use tlog_tiles::{Checkpoint, Hash as Other, check_record, check_tree};
 
@@ -91,7 +92,12 @@ fn checkpoints_open_and_proofs_verify_with_third_party_implementations() {
         });
     }
     serving.stop();
-    let vkeys = ledger.ok(&["key"]);
+    let policy = ledger.ok(&["key"]);
+    let line = policy
+        .lines()
+        .find_map(|line| line.strip_prefix("log "))
+        .unwrap();
+    let key: VerifierKey = line.parse().unwrap();
     let signed = published(&broker);
     let opened = app::open(&config_of(&ledger)).unwrap();
     let mut verified = 0;
@@ -100,17 +106,13 @@ fn checkpoints_open_and_proofs_verify_with_third_party_implementations() {
         .iter()
         .filter(|log| log.name().contains("custodia.events"))
     {
-        let line = vkeys
-            .lines()
-            .find(|line| line.contains(log.name()))
-            .unwrap();
-        let vkey = line.strip_prefix("log ").unwrap();
+        let vkey = key.under(log.name()).unwrap().to_string();
         let first = format!("{}\n", log.name());
         let of_log = signed
             .iter()
             .filter(|signed| signed.starts_with(first.as_bytes()));
         let mut checkpoints: Vec<(u64, Hash)> = of_log
-            .map(|signed| opened_elsewhere(signed, vkey))
+            .map(|signed| opened_elsewhere(signed, &vkey))
             .map(|(origin, size, root)| {
                 assert_eq!(origin, log.name());
                 (size, root)
