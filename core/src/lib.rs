@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
+pub mod extract;
 pub mod note;
 pub mod origin;
 pub mod placement;

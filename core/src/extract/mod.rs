@@ -1,0 +1,19 @@
+//! The signed file that leaves the ledger (`proto/FORMAT.md` 13, design 3.4).
+//!
+//! Owns what an extract says ([`Manifest`], [`EventLine`]) in its one spelling, and which slots a
+//! [`Profile`] opens. It never reads a file, a clock or a ledger.
+
+mod canonical;
+mod event_line;
+mod manifest;
+mod profile;
+
+pub use canonical::{Error as CanonicalError, Hex32, Int, MAX_JSON_BYTES};
+pub use event_line::{
+    Erased, EventLine, OpenedSlot, Pseudonymous, Said, SaidVerdict, SlotLine, WithheldSlot,
+};
+pub use manifest::{
+    Cut, EDITION, FORMAT, LogAt, MAX_LOGS, Manifest, Member, Query, QueryKind, Request, Words,
+    cut_digest, note_text,
+};
+pub use profile::Profile;
