@@ -1,0 +1,1 @@
+"""Checks an extract by proto/FORMAT.md 13, and shares no code with the ledger."""
