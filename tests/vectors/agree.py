@@ -1,0 +1,258 @@
+"""Whether custodia-verify and the checker beside this file say the same of extracts, good and spoilt.
+
+Usage: agree.py [PROGRAM] [--count N]
+
+First the extracts that stand in extract/, then extracts made here of a ledger in memory, then N seeded
+spoilings of both (maker/spoil.py). Prints the seed; CUSTODIA_SEED repeats it. Exits with 1 where the two
+disagree, and leaves such extracts in a folder that it names. Without PROGRAM only the checker runs: it
+must accept what is good, refuse what has one byte changed, and crash on nothing.
+"""
+
+import argparse
+import collections
+import dataclasses
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+from checker.archive import name_fits, read_archive, read_folder
+from checker.failure import Failure
+from checker.manifest import EDITIONS
+from checker.policy import parse_policy
+from checker.verify import Asked, verify
+from check_extract import EXIT
+from maker.draft import PROFILES, draft, load
+from maker.ledger import Ledger, Signer
+from maker.spoil import FLIPS, spoil
+
+GOLDEN = pathlib.Path(__file__).parent / "extract"
+MADE = 40
+ACCEPTED = ("proven", "reports_unchecked", "unconfirmed_key")
+CODES = EXIT | {"proven": 0}
+
+
+@dataclasses.dataclass
+class Case:
+    """One extract, and what its checkers are handed besides."""
+
+    name: str
+    archive: bytes
+    policy: bytes | None = None
+    known: tuple = ()
+    folder: bool = False
+
+
+def unpack(archive, folder):
+    for name, data in read_archive(archive).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def can_unpack(archive):
+    try:
+        return all(name_fits(name) for name in read_archive(archive))
+    except Failure:
+        return False
+
+
+def write_case(case, folder):
+    """Writes a case's files and gives the program's arguments."""
+    path, arguments = folder / "extract.zip", ["--json"]
+    path.write_bytes(case.archive)
+    if case.policy is not None:
+        (folder / "policy").write_bytes(case.policy)
+        arguments += ["--policy", str(folder / "policy")]
+    for number, note in enumerate(case.known):
+        (folder / f"known-{number}").write_bytes(note)
+        arguments += ["--known", str(folder / f"known-{number}")]
+    if case.folder:
+        unpack(case.archive, folder / "unpacked")
+        path = folder / "unpacked"
+    return arguments + [str(path)]
+
+
+def theirs(program, arguments):
+    """What the program says, its exit code held against its words."""
+    done = subprocess.run([program, *arguments], capture_output=True, check=False)
+    if done.returncode not in CODES.values():
+        return {"outcome": f"exit code {done.returncode}", "failures": [], "words": done.stderr}
+    said = json.loads(done.stdout)
+    if CODES.get(said["outcome"]) != done.returncode:
+        said["outcome"] += f" with exit code {done.returncode}"
+    return said
+
+
+def ours(case, folder):
+    policy = None if case.policy is None else parse_policy(case.policy)
+    asked = Asked(policy, case.known)
+    if case.folder:
+        return verify(lambda: read_folder(folder / "unpacked"), False, asked).to_json()
+    return verify(lambda: read_archive(case.archive), True, asked).to_json()
+
+
+def member_of(place, members):
+    """The member that a place begins with, or None."""
+    named = [name for name in members if place == name or place.startswith(name + " ")]
+    return max(named, key=len, default=None)
+
+
+def only_reports(failures):
+    reports = {name for names in EDITIONS.values() for name in names}
+    return failures and all(member_of(one["place"], reports) for one in failures)
+
+
+def same_place(case, our, their, members):
+    """Where one byte alone was changed: whether both name the same member."""
+    mine = member_of(our["failures"][0]["place"], members)
+    return mine is None or mine in {member_of(one["place"], members) for one in their["failures"]}
+
+
+def disagreement(case, our, their, members):
+    """What the two differ in, or None; the reports are not made again here."""
+    mine, other = our["outcome"], their["outcome"]
+    if mine in ACCEPTED and (other == "failed" and only_reports(their["failures"])):
+        return None
+    if other == "proven":
+        other = "reports_unchecked"
+    if mine != other:
+        return "outcome"
+    if mine == "failed" and case.name in FLIPS and not same_place(case, our, their, members):
+        return "place"
+    return None
+
+
+class Trial:
+    """Runs cases, counts outcomes, keeps what the two disagree about."""
+
+    def __init__(self, program):
+        self.program = program
+        self.kept = pathlib.Path(tempfile.gettempdir()) / f"custodia-agree-{os.getpid()}"
+        self.outcomes = collections.Counter()
+        self.ways = collections.Counter()
+        self.wrong = 0
+
+    def run(self, case, members=()):
+        """What came out, as the checker here says it."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            files = write_case(case, folder)
+            our = ours(case, folder)
+            their = theirs(self.program, files) if self.program else our
+        difference = disagreement(case, our, their, members)
+        if difference:
+            self.keep(case, difference, our, their)
+        self.outcomes[our["outcome"]] += 1
+        self.ways[case.name] += our["outcome"] not in ACCEPTED
+        return our["outcome"]
+
+    def keep(self, case, difference, our, their):
+        self.wrong += 1
+        folder = self.kept / str(self.wrong)
+        folder.mkdir(parents=True)
+        write_case(case, folder)
+        print(f"{case.name}: another {difference}, see {folder}")
+        print(f"  here: {our['outcome']} {our['failures'][:1]}")
+        print(f"  there: {their['outcome']} {their['failures'][:3]} {their.get('words', '')}")
+
+
+def demand(holds, words):
+    if not holds:
+        raise SystemExit(words)
+
+
+def golden_cases():
+    """The extracts that stand beside this file, each with the policy of its folder, if any."""
+    for path in sorted(GOLDEN.rglob("*.zip")):
+        policy = path.with_suffix(".policy")
+        yield Case(
+            path.name, path.read_bytes(), policy.read_bytes() if policy.exists() else None
+        )
+
+
+def run_golden(trial):
+    drafts = []
+    signer = Signer(b"signs again what stands beside this file")
+    for case in golden_cases():
+        outcome = trial.run(case)
+        demand(outcome in ACCEPTED, f"{case.name}: {outcome}")
+        trial.run(dataclasses.replace(case, folder=True))
+        drafts.append(load(read_archive(case.archive), signer))
+    return drafts
+
+
+def make_drafts(rng, ledger, trial):
+    """Extracts that keep every rule, which both must accept."""
+    drafts = [draft(rng, ledger, PROFILES[n % len(PROFILES)]) for n in range(MADE)]
+    for n, made in enumerate(drafts):
+        case = Case("made here", made.archive(), ledger.policy, folder=n % 4 == 0)
+        outcome = trial.run(case)
+        demand(outcome == "reports_unchecked", f"an extract made here: {outcome}")
+    return drafts
+
+
+def some_policy(rng, ledger):
+    stranger = Signer(b"a stranger")
+    another_key = f"log {stranger.vkey(ledger.NAME + '/extract')}\nquorum none\n"
+    another_ledger = f"log {stranger.vkey('other.example/extract')}\nquorum none\n"
+    choices = [None, ledger.policy, ledger.witnessed_policy, another_key, another_ledger]
+    policy = rng.choices(choices, weights=[10, 70, 14, 3, 3])[0]
+    return policy.encode() if isinstance(policy, str) else policy
+
+
+def some_known(rng, ledger):
+    """Checkpoints that the user might hold: mostly none, else a real one or a fork."""
+    if rng.random() < 0.85:
+        return ()
+    log = rng.choice(ledger.logs)
+    size = rng.randrange(len(log.leaves) + 1)
+    if rng.random() < 0.8:
+        return (log.checkpoint(size, ledger.signer),)
+    root = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    return (ledger.signer.sign(f"{log.origin}\n{size}\n{root}\n", log.origin),)
+
+
+def spoilt_case(rng, drafts, ledger):
+    good = rng.choice(drafts)
+    name, archive = spoil(rng, good, ledger)
+    policy, known = some_policy(rng, ledger), some_known(rng, ledger)
+    folder = rng.random() < 0.05 and name not in FLIPS and can_unpack(archive)
+    case = Case(name, archive, policy, known, folder)
+    return case, [member for member, _ in good.seal()]
+
+
+def run_spoilt(trial, rng, drafts, ledger, count):
+    for _ in range(count):
+        case, members = spoilt_case(rng, drafts, ledger)
+        outcome = trial.run(case, members)
+        demand(case.name not in FLIPS or outcome not in ACCEPTED, f"{case.name}: {outcome}")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Holds custodia-verify against the checker here.")
+    parser.add_argument("program", type=pathlib.Path, nargs="?")
+    parser.add_argument("--count", type=int, default=2000)
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    seed = os.environ.get("CUSTODIA_SEED") or str(time.time_ns())
+    print(f"CUSTODIA_SEED={seed}", flush=True)
+    rng, trial = random.Random(seed), Trial(options.program)
+    drafts = run_golden(trial)
+    ledger = Ledger(rng)
+    drafts += make_drafts(rng, ledger, trial)
+    run_spoilt(trial, rng, drafts, ledger, options.count)
+    print(f"{options.count} spoilt in {len(trial.ways)} ways:", dict(trial.outcomes))
+    print(f"disagreements: {trial.wrong}")
+    return 1 if trial.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
