@@ -98,6 +98,15 @@ impl Receipt {
         })
     }
 
+    /// The same receipt with bytes that come along and that nothing vouches for.
+    #[must_use]
+    pub fn with_extra(self, extra: Vec<u8>) -> Self {
+        Self {
+            extra: Some(extra).filter(|extra| !extra.is_empty()),
+            ..self
+        }
+    }
+
     /// Reads a `.tlog-proof` file.
     ///
     /// # Errors

@@ -183,12 +183,17 @@ impl Manifest {
 /// The digest that names a cut: SHA-256 of its text (`proto/FORMAT.md` 13.5), for origins and sizes
 /// ascending by origin.
 pub fn cut_digest<'a>(logs: impl IntoIterator<Item = (&'a str, u64)>) -> [u8; 32] {
+    Sha256::digest(cut_text(logs)).into()
+}
+
+/// A cut's text (`proto/FORMAT.md` 13.5), for origins and sizes ascending by origin.
+pub fn cut_text<'a>(logs: impl IntoIterator<Item = (&'a str, u64)>) -> String {
     let mut text = format!("{CUT_HEADER}\n");
     for (origin, size) in logs {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{origin} {size}");
     }
-    Sha256::digest(text).into()
+    text
 }
 
 /// The text of `manifest.note` (`proto/FORMAT.md` 13.6).

@@ -14,6 +14,6 @@ pub use event_line::{
 };
 pub use manifest::{
     Cut, EDITION, FORMAT, LogAt, MAX_LOGS, Manifest, Member, Query, QueryKind, Request, Words,
-    cut_digest, note_text,
+    cut_digest, cut_text, note_text,
 };
 pub use profile::Profile;

@@ -61,4 +61,12 @@ impl Profile {
             Self::RRecipient => OF_A_RECIPIENT.contains(&slot),
         }
     }
+
+    /// As [`Self::opens`], of a leaf that is under another person than the one asked about: what
+    /// says whom is withheld.
+    #[must_use]
+    pub fn opens_of_another(self, slot: SlotId, verdict: SaidVerdict) -> bool {
+        let says_whom = slot == SlotId(0x01) || slot == SlotId::KEY;
+        !says_whom && self.opens(slot, verdict)
+    }
 }

@@ -122,6 +122,19 @@ pub(super) fn body(event: &DynamicMessage) -> Option<(&'static BodyKind, &Dynami
     })
 }
 
+/// The fields of a message that hold references of people, by number, with whose: a
+/// [`Format::SubjectRef`](v1::Format::SubjectRef) or an
+/// [`Format::EmployeeRef`](v1::Format::EmployeeRef).
+pub fn references(
+    message: &MessageDescriptor,
+) -> impl Iterator<Item = (&'static FieldDescriptor, v1::Format)> {
+    let rules = super::rules(message).iter();
+    let people = [v1::Format::SubjectRef, v1::Format::EmployeeRef];
+    rules
+        .filter(move |rule| people.contains(&rule.format))
+        .map(|rule| (&rule.field, rule.format))
+}
+
 #[cfg(test)]
 mod tests {
     use prost::Message as _;

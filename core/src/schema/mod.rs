@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MessageDescriptor};
 
-pub use bodies::{BodyKind, Placement, bodies, body_named, body_of, placement};
+pub use bodies::{BodyKind, Placement, bodies, body_named, body_of, placement, references};
 pub use faults::{Fault, faults, faults_of, is_reference};
 pub(crate) use faults::{has_format, is_rfc3339, rules, text_has_format};
 pub use json::{Error, event_from_json, event_to_json};
