@@ -1,6 +1,6 @@
 """Checks the golden vectors with a second implementation, written from proto/FORMAT.md alone.
 
-Usage: check_vectors.py [folder of records.json and openings.json]
+Usage: check_vectors.py [folder of records.json, openings.json and signatures.json]
 Needs the package blake3. Exits with 1 where a vector differs.
 """
 
@@ -362,6 +362,84 @@ def judge(entry, slots):
     return None
 
 
+# FORMAT.md 14: producers' signatures; RFC 8032 for Ed25519
+
+CONTEXT = b"custodia.v1 producer\n"
+
+PRIME = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, PRIME) % PRIME
+ROOT = pow(2, (PRIME - 1) // 4, PRIME)
+
+
+def point_add(p, q):
+    """In extended coordinates: x = X/Z, y = Y/Z, T = xyZ."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % PRIME, (p[1] + p[0]) * (q[1] + q[0]) % PRIME
+    c, d = 2 * p[3] * q[3] * D % PRIME, 2 * p[2] * q[2] % PRIME
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % PRIME, g * h % PRIME, f * g % PRIME, e * h % PRIME
+
+
+def point_multiply(factor, point):
+    total = (0, 1, 1, 0)
+    while factor:
+        if factor & 1:
+            total = point_add(total, point)
+        point, factor = point_add(point, point), factor >> 1
+    return total
+
+
+def points_equal(p, q):
+    return (p[0] * q[2] - q[0] * p[2]) % PRIME == 0 == (p[1] * q[2] - q[1] * p[2]) % PRIME
+
+
+def point_of(data):
+    """The point that 32 bytes stand for, or None."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= PRIME:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, -1, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    if (x * x - square) % PRIME:
+        x = x * ROOT % PRIME
+    if (x * x - square) % PRIME or (x == 0 and sign):
+        return None
+    x = PRIME - x if x & 1 != sign else x
+    return x, y, 1, x * y % PRIME
+
+
+BASE = point_of((4 * pow(5, -1, PRIME) % PRIME).to_bytes(32, "little"))
+
+
+def is_signature(public_key, message, signature):
+    if len(signature) != 64:
+        return False
+    public, commitment = point_of(public_key), point_of(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if not public or not commitment or scalar >= ORDER:
+        return False
+    small = (0, 1, 1, 0)
+    if any(points_equal(point_multiply(8, point), small) for point in (public, commitment)):
+        return False
+    digest = hashlib.sha512(signature[:32] + public_key + message).digest()
+    challenge = int.from_bytes(digest, "little") % ORDER
+    return points_equal(
+        point_multiply(scalar, BASE), point_add(commitment, point_multiply(challenge, public))
+    )
+
+
+def signed_bytes(seed, slots):
+    """The context, then id and digest of each slot that is signed."""
+    slots = dict(sorted(slots.items()))
+    keyed = zip(slots.items(), slot_keys(seed, len(slots)))
+    return CONTEXT + b"".join(
+        bytes([slot]) + slot_digest(key, data)
+        for (slot, data), key in keyed
+        if slot <= 0x02 or 0x40 <= slot <= 0x7F
+    )
+
+
 # FORMAT.md 12: vectors
 
 
@@ -408,6 +486,18 @@ def compute_opening(vector):
     return {"refused": judge(unhex(vector["entry"]), slots)}
 
 
+def compute_signature(vector):
+    _, seed, slots = split(unhex(vector["value"]))
+    vouches = {number: content for number, content, _ in read_fields(slots[0x03])}
+    signed, signature = signed_bytes(seed, slots), vouches[25]
+    return {
+        "key_id": vouches.get(24, b"").hex(),
+        "signature": signature.hex(),
+        "signed": signed.hex(),
+        "verifies": is_signature(unhex(vector["public_key"]), signed, signature),
+    }
+
+
 def differences(path, compute):
     """Names of vectors that differ, with what differs."""
     vectors = json.loads(path.read_text(encoding="utf-8"))["vectors"]
@@ -425,6 +515,7 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
     wrong = list(differences(folder / "records.json", lambda v: compute_record(v["record"])))
     wrong += differences(folder / "openings.json", compute_opening)
+    wrong += differences(folder / "signatures.json", compute_signature)
     for line in wrong:
         print(line)
     return 1 if wrong else 0

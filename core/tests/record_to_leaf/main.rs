@@ -11,4 +11,5 @@ mod golden;
 mod openings;
 mod properties;
 mod refused;
+mod signatures;
 mod split_cases;
