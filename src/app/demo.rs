@@ -20,6 +20,8 @@ use crate::query::{Desk, ReceiptQuestion, WhoAnswer, WhoQuestion, Why};
 
 /// Leaves that sending may be ahead of: the mock cluster holds 5 MB a partition and then forgets.
 const MOST_AHEAD: u64 = 2_000;
+/// How long one log is watched while another may grow.
+const A_MOMENT: Duration = Duration::from_millis(5);
 /// How long anything in the demo may take before it gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LEDGER: &str = "ledger.example";
@@ -154,13 +156,17 @@ fn make_topics(config: &Config, mock: &MockCluster) -> Result<(), Error> {
     Ok(mock.create_topic(&topics.checkpoints, 1)?)
 }
 
-/// Waits until the logs have `leaves` leaves together, or the ledger stops by itself.
+/// Waits until the logs have `leaves` leaves together, or the ledger stops by itself. Any log may
+/// be the next to grow, and a thread can watch one tail: so each is watched for a moment, in turn.
 fn wait_for_leaves(running: &Running, leaves: u64) {
     let logs = &running.opened().logs;
     let size = |log: &Arc<Log>| log.tail().size;
-    while logs.iter().map(size).sum::<u64>() < leaves && !running.stop_token().is_cancelled() {
-        std::thread::yield_now();
-        std::thread::sleep(Duration::from_millis(1));
+    for log in logs.iter().cycle() {
+        let enough = logs.iter().map(size).sum::<u64>() >= leaves;
+        if enough || running.stop_token().is_cancelled() {
+            break;
+        }
+        log.wait_beyond(size(log), A_MOMENT);
     }
 }
 

@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::config::{Assignment, Config};
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
 use crate::kafka::{
-    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, watermarks,
+    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
+    watermarks,
 };
 use crate::log::{Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices};
 use crate::metrics::{LogLabel, Metrics};
@@ -23,7 +24,8 @@ use crate::project::Projector;
 use crate::query::LogRows;
 use crate::sign::Signer;
 
-/// How often the consumer's own events are looked at.
+/// How long the consumer is waited for at a time: librdkafka wakes for its own events, and can't be
+/// told of a stop.
 const CONSUMER_POLL: Duration = Duration::from_millis(100);
 /// How often lag is measured.
 const LAG_INTERVAL: Duration = Duration::from_secs(5);
@@ -269,14 +271,7 @@ impl Running {
 
 /// Waits `interval`, or less where `stop` is cancelled; whether it was.
 fn waited(stop: &CancellationToken, interval: Duration) -> bool {
-    const STEP: Duration = Duration::from_millis(50);
-    let mut left = interval;
-    while !stop.is_cancelled() && !left.is_zero() {
-        let step = left.min(STEP);
-        std::thread::sleep(step);
-        left -= step;
-    }
-    stop.is_cancelled()
+    wait_for(stop.cancelled(), interval).is_some()
 }
 
 // The checkpointer's own state is replaced whole after each step; after a panic it isn't used.
@@ -411,4 +406,20 @@ fn commit_for_display(consumer: &Consumer, logs: &[Arc<Log>]) {
     let positions: Vec<_> = logs.iter().map(place).collect();
     // Only dashboards read these (law 4).
     consumer.commit_for_display(&positions);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_with_its_time_or_with_the_stop() {
+        let stop = CancellationToken::new();
+        assert!(!waited(&stop, Duration::from_millis(1)));
+        let stopping = stop.clone();
+        let stopper = std::thread::spawn(move || stopping.cancel());
+        assert!(waited(&stop, Duration::from_secs(3600)));
+        stopper.join().unwrap();
+        assert!(waited(&stop, Duration::ZERO));
+    }
 }

@@ -25,6 +25,7 @@ pub use mock::MockCluster;
 pub use reader::{Assignment, Consumer, Fetched, PartitionReader, Position};
 pub use replay::read_range;
 pub use settings::Settings;
+pub use wait::wait_for;
 pub use writer::{Delivery, Outgoing, Pending, Writer};
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl Wake for Bell {
 
 /// Drives `future` to its end; `None` where it slept for `patience` without being woken. Needs no
 /// runtime, so it may be called from any thread that may block.
-pub(super) fn wait_for<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
+pub fn wait_for<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
     let (ring, heard) = sync_channel(1);
     let waker = Waker::from(Arc::new(Bell(ring)));
     let mut future = pin!(future);
