@@ -15,8 +15,9 @@ use crate::log::{Folder, Outbox};
 use crate::metrics::Metrics;
 use crate::project::Projector;
 use crate::query::{
-    CutFiles, Desk, LogRows, Looks, Principal, Principals, Receipt, ReceiptQuestion, Timeline,
-    TimelineQuestion, Verdicts, VerdictsQuestion, View, WhoAnswer, WhoQuestion, Why,
+    CutFiles, Desk, LogRows, Looks, OfOne, PeopleQuestion, Principal, Principals, Receipt,
+    ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion, View, WhoAnswer,
+    WhoQuestion, Why,
 };
 use crate::serve::{Asked, Client};
 
@@ -78,6 +79,22 @@ impl Counter {
                 uid,
                 ..
             } => Ok(desk.who(&principals.asking(*uid, PEER, why)?, question)?),
+        }
+    }
+
+    /// Who received several people's data?
+    ///
+    /// # Errors
+    /// As [`Desk::who_of_people`], or where the running ledger refuses.
+    pub fn who_of_people(&self, why: &Why, question: &PeopleQuestion) -> Result<Vec<OfOne>, Error> {
+        match &self.0 {
+            At::Socket(client) => asked(client, "/v1/who-of-people", why, question),
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => Ok(desk.who_of_people(&principals.asking(*uid, PEER, why)?, question)?),
         }
     }
 

@@ -11,3 +11,7 @@ pub const NOT_CLEAN: u8 = 3;
 pub const UNKNOWN: u8 = 4;
 /// `publish` or `check-event` refused a line: it would be quarantined.
 pub const REFUSED: u8 = 5;
+/// `publish --wait` sent its events, and when the time was up not each had a receipt.
+pub const NO_RECEIPT: u8 = 10;
+/// `who --refs` answered, but not for every line: it says why in the line's place.
+pub const NOT_ALL: u8 = 11;

@@ -2,7 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
 
-use crate::query::{Happened, Received, Time, Word};
+use crate::query::{Happened, ProducerOf, Received, Time, Word};
 
 /// An empty table with this header.
 pub(super) fn table(header: &[&str]) -> Table {
@@ -11,6 +11,13 @@ pub(super) fn table(header: &[&str]) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(columns());
     table.set_header(header.to_vec());
+    table
+}
+
+/// An empty table whose cells are never broken over lines: what is in them is copied.
+pub(super) fn unbroken_table(header: &[&str]) -> Table {
+    let mut table = table(header);
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table
 }
 
@@ -37,9 +44,10 @@ pub(super) fn dash() -> String {
     "-".to_owned()
 }
 
-/// The rows of an answer to `who`.
+/// The rows of an answer to `who`. Producers have a column where there is something to say of one
+/// beside its name.
 pub(super) fn received(rows: &[Received]) -> Table {
-    let header = [
+    let mut header = vec![
         "time",
         "recipient",
         "categories",
@@ -48,9 +56,14 @@ pub(super) fn received(rows: &[Received]) -> Table {
         "basis",
         "leaf",
     ];
+    let marked = |row: &Received| row.producer.as_ref().is_some_and(|p| !marks(p).is_empty());
+    let with_producers = rows.iter().any(marked);
+    if with_producers {
+        header.push("producer");
+    }
     let mut table = table(&header);
     for row in rows {
-        table.add_row([
+        let mut cells = vec![
             time(row.time.or(row.record_time)),
             recipient(row),
             words(&row.categories),
@@ -60,7 +73,11 @@ pub(super) fn received(rows: &[Received]) -> Table {
                 .map_or_else(dash, |case| case.shown().to_owned()),
             basis(row),
             leaf(&row.log, row.index),
-        ]);
+        ];
+        if with_producers {
+            cells.push(producer(row.producer.as_ref()));
+        }
+        table.add_row(cells);
     }
     table
 }
@@ -80,7 +97,7 @@ pub(super) fn quarantined(rows: &[Received]) -> Table {
 }
 
 /// One event of a timeline: time, event, whom, recipient, producer, verdict, leaf.
-pub(super) fn happened(event: &Happened) -> [String; 6] {
+pub(super) fn happened(event: &Happened) -> [String; 7] {
     let name = match &event.event {
         _ if event.erased => "(erased)".to_owned(),
         Some(name) => name.clone(),
@@ -93,6 +110,7 @@ pub(super) fn happened(event: &Happened) -> [String; 6] {
         name,
         event.subjects.join("\n"),
         recipient,
+        producer(event.producer.as_ref()),
         event.verdict.words.clone(),
         leaf(&event.log, event.index),
     ]
@@ -111,6 +129,28 @@ fn recipient(row: &Received) -> String {
         (Some(kind), "registered") => format!("{name} ({})", kind.shown()),
         (_, standing) => format!("{name} ({standing})"),
     }
+}
+
+/// A producer's name, with whatever is unusual about it.
+fn producer(producer: Option<&ProducerOf>) -> String {
+    let Some(producer) = producer else {
+        return dash();
+    };
+    let marks = marks(producer);
+    if marks.is_empty() {
+        producer.name.clone()
+    } else {
+        format!("{} ({})", producer.name, marks.join(", "))
+    }
+}
+
+/// How a producer stands and what its signature is, where that isn't the usual.
+fn marks(producer: &ProducerOf) -> Vec<&str> {
+    let usual = ["registered", "the ledger", "unsigned", ""];
+    let mut marks = vec![producer.standing.as_str(), producer.signature.as_str()];
+    marks.dedup();
+    marks.retain(|mark| !usual.contains(mark));
+    marks
 }
 
 fn basis(row: &Received) -> String {

@@ -50,6 +50,12 @@ struct Of {
     /// Of one matter.
     #[arg(long)]
     correlation: Option<String>,
+    /// Of what moved under a credential, by its fingerprint in hex.
+    #[arg(long, value_name = "FINGERPRINT")]
+    credential: Option<String>,
+    /// Of what moved through an endpoint.
+    #[arg(long)]
+    endpoint: Option<String>,
 }
 
 impl Of {
@@ -59,7 +65,9 @@ impl Of {
         let found = people
             .or_else(|| id(&self.recipient).map(Topic::Recipient))
             .or_else(|| id(&self.incident).map(Topic::Incident))
-            .or_else(|| id(&self.correlation).map(Topic::Correlation));
+            .or_else(|| id(&self.correlation).map(Topic::Correlation))
+            .or_else(|| id(&self.credential).map(Topic::Credential))
+            .or_else(|| id(&self.endpoint).map(Topic::Endpoint));
         found.expect("the command line asks for exactly one of them")
     }
 }
@@ -105,7 +113,15 @@ fn print(timeline: &query::Timeline) {
     if !timeline.known {
         println!("The ledger knows nothing of it.");
     }
-    let mut table = shown::table(&["time", "event", "person", "recipient", "verdict", "leaf"]);
+    let mut table = shown::table(&[
+        "time",
+        "event",
+        "person",
+        "recipient",
+        "producer",
+        "verdict",
+        "leaf",
+    ]);
     for event in &timeline.events {
         table.add_row(shown::happened(event));
     }

@@ -1,14 +1,14 @@
 //! `custodia who`: who received a person's data, and when?
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{Error, exit, shown};
 use crate::app::Counter;
 use crate::config::Config;
-use crate::query::{Time, WhoAnswer, WhoQuestion, Why};
+use crate::query::{OfOne, PeopleQuestion, Refused, Time, WhoAnswer, WhoQuestion, Why};
 
 /// Who received a person's data, and when? The look is put on record before the answer is shown.
 #[derive(Debug, Args)]
@@ -16,7 +16,8 @@ pub struct Who {
     /// The person's reference.
     #[arg(required_unless_present = "refs")]
     subject: Option<String>,
-    /// A file of references, one a line, in place of one.
+    /// A file of references, one a line, in place of one. A line that can't be answered is told in
+    /// its place; the others are answered.
     #[arg(long, value_name = "FILE", conflicts_with = "subject")]
     refs: Option<PathBuf>,
     #[command(flatten)]
@@ -60,43 +61,87 @@ pub(super) struct When {
 }
 
 impl Who {
-    /// Runs the command; exit status 4 where the ledger knows nobody of whom was asked about.
+    /// Runs the command; exit status 4 where the ledger knows nobody of whom was asked about, 11
+    /// where a line of the file could not be answered.
     ///
     /// # Errors
     /// Where the question isn't answered.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
-        let subjects = self.subjects()?;
-        let counter = Counter::find(config)?;
-        let mut status = exit::OK;
-        for subject in subjects {
-            let question = WhoQuestion {
-                subject,
-                as_of: self.when.as_of.clone(),
-                at: self.when.at,
-            };
-            let answer = counter.who(&self.why.why(), &question)?;
-            if !answer.known {
-                status = exit::UNKNOWN;
-            }
-            if self.json {
-                println!("{}", serde_json::json!(answer));
-            } else {
-                print(&answer);
-            }
+        match &self.refs {
+            Some(path) => self.of_file(path, config),
+            None => self.of_one(config),
         }
-        Ok(status)
     }
 
-    fn subjects(&self) -> Result<Vec<String>, Error> {
-        let Some(path) = &self.refs else {
-            return Ok(self.subject.iter().cloned().collect());
+    fn of_one(&self, config: &Config) -> Result<u8, Error> {
+        let question = WhoQuestion {
+            subject: self.subject.clone().unwrap_or_default(),
+            as_of: self.when.as_of.clone(),
+            at: self.when.at,
         };
+        let answer = Counter::find(config)?.who(&self.why.why(), &question)?;
+        self.show(&answer);
+        Ok(status(&answer))
+    }
+
+    /// All at once: no answer leaves before the looks at all of them are on record.
+    fn of_file(&self, path: &Path, config: &Config) -> Result<u8, Error> {
         let text = fs::read_to_string(path).map_err(|source| Error::File {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         })?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        Ok(lines.map(str::to_owned).collect())
+        let lines = (1..).zip(text.lines().map(str::trim));
+        let (numbers, subjects): (Vec<u64>, Vec<String>) = lines
+            .filter(|(_, line)| !line.is_empty())
+            .map(|(number, line)| (number, line.to_owned()))
+            .unzip();
+        let question = PeopleQuestion {
+            subjects,
+            as_of: self.when.as_of.clone(),
+            at: self.when.at,
+        };
+        let answers = Counter::find(config)?.who_of_people(&self.why.why(), &question)?;
+        let mut worst = exit::OK;
+        for (line, answer) in numbers.into_iter().zip(&answers) {
+            worst = worst.max(match answer {
+                OfOne::Answer(answer) => {
+                    self.show(answer);
+                    status(answer)
+                }
+                OfOne::Refused(refused) => {
+                    self.show_refused(line, refused);
+                    exit::NOT_ALL
+                }
+            });
+        }
+        Ok(worst)
+    }
+
+    fn show(&self, answer: &WhoAnswer) {
+        if self.json {
+            println!("{}", serde_json::json!(answer));
+        } else {
+            print(answer);
+        }
+    }
+
+    fn show_refused(&self, line: u64, refused: &Refused) {
+        if self.json {
+            println!(
+                "{}",
+                serde_json::json!({ "line": line, "refused": refused })
+            );
+        } else {
+            println!("line {line}: {refused}");
+        }
+    }
+}
+
+const fn status(answer: &WhoAnswer) -> u8 {
+    if answer.known {
+        exit::OK
+    } else {
+        exit::UNKNOWN
     }
 }
 

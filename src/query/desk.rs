@@ -3,7 +3,9 @@
 use custodia_core::schema::is_reference;
 use serde::{Deserialize, Serialize};
 
+use super::landed::{Landed, LandedQuestion};
 use super::looks::{Looks, Shown};
+use super::people::{Gathered, OfOne, PeopleQuestion};
 use super::timeline::{Timeline, Topic};
 use super::verdicts::{Verdicts, Wanted};
 use super::view::Standpoint;
@@ -79,15 +81,37 @@ impl Desk {
         let erased = !answer.erasures.is_empty();
         self.looks.record(&Shown {
             asking,
-            query: &normal(
-                "who",
-                &[("as_of", &question.as_of), ("at", &shown(question.at))],
-            ),
+            query: &who_query(question.as_of.as_ref(), question.at),
             cut: &from.cut,
             people: answer.shown(),
             erased: &|_| erased,
         })?;
         Ok(answer)
+    }
+
+    /// Who received several people's data? Every look is acknowledged before any answer is given.
+    ///
+    /// # Errors
+    /// As [`Self::who`], except for what is wrong with one of the references alone: that stands in
+    /// its place among the answers.
+    pub fn who_of_people(
+        &self,
+        asking: &Asking,
+        question: &PeopleQuestion,
+    ) -> Result<Vec<OfOne>, Error> {
+        let from = self.standpoint(question.as_of.as_deref(), question.at)?;
+        let mut gathered = Gathered::default();
+        for subject in &question.subjects {
+            gathered.take(must_be_reference(subject).and_then(|()| from.who(subject)))?;
+        }
+        self.looks.record(&Shown {
+            asking,
+            query: &who_query(question.as_of.as_ref(), question.at),
+            cut: &from.cut,
+            people: gathered.people,
+            erased: &|reference| gathered.erased.contains(reference),
+        })?;
+        Ok(gathered.answers)
     }
 
     /// What happened?
@@ -107,6 +131,8 @@ impl Desk {
             Topic::Recipient(id) => ("recipient", Some(id.clone())),
             Topic::Incident(id) => ("incident", Some(id.clone())),
             Topic::Correlation(id) => ("correlation", Some(id.clone())),
+            Topic::Credential(hex) => ("credential", Some(hex.to_lowercase())),
+            Topic::Endpoint(id) => ("endpoint", Some(id.clone())),
         };
         let from = self.standpoint(question.as_of.as_deref(), question.at)?;
         let answer = from.timeline(&question.of, question.from, question.to)?;
@@ -152,6 +178,15 @@ impl Desk {
         self.view.receipt(question)
     }
 
+    /// How far the ledger is with records that Kafka has, each in its place. Names nobody, so no look
+    /// is recorded.
+    ///
+    /// # Errors
+    /// As [`View::landed`], and [`Error::TooMany`].
+    pub fn landed(&self, question: &LandedQuestion) -> Result<Vec<Landed>, Error> {
+        self.view.landed(question)
+    }
+
     fn standpoint(&self, as_of: Option<&str>, at: Option<Time>) -> Result<Standpoint<'_>, Error> {
         let as_of: Option<AsOf> = as_of.map(str::parse).transpose()?;
         self.view.standpoint(as_of.as_ref(), at)
@@ -168,6 +203,11 @@ fn must_be_reference(subject: &str) -> Result<(), Error> {
 
 fn shown(time: Option<Time>) -> Option<String> {
     time.map(|time| time.to_string())
+}
+
+/// The same for one person and for several: each look is at one.
+fn who_query(as_of: Option<&String>, at: Option<Time>) -> String {
+    normal("who", &[("as_of", &as_of.cloned()), ("at", &shown(at))])
 }
 
 /// A query in one spelling: what is asked, then what was given, in a fixed order.

@@ -80,6 +80,10 @@ pub enum Error {
         /// What is wrong with it.
         source: receipt::Error,
     },
+    /// What was given as a credential is no fingerprint; it isn't repeated, since it may be the
+    /// credential itself.
+    #[error("what was asked about is no credential's fingerprint: its bytes in hex")]
+    NotAFingerprint,
     /// The system gave no random bytes for a look.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -112,6 +116,7 @@ impl Error {
             Self::CutDamaged(_) => "CU-0561",
             Self::Checkpoint { .. } => "CU-0562",
             Self::Random(_) => "CU-0563",
+            Self::NotAFingerprint => "CU-0564",
             Self::Project(source) => source.code(),
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
@@ -123,6 +128,7 @@ impl Error {
         matches!(
             self,
             Self::NotAReference
+                | Self::NotAFingerprint
                 | Self::UnmappedUid(_)
                 | Self::UnknownReason(_)
                 | Self::UnknownCut(_)

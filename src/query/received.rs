@@ -93,9 +93,17 @@ pub struct Ground {
 pub struct ProducerOf {
     /// Its name.
     pub name: String,
-    /// `registered`, `unknown`, `retired`, `not registered for this kind of event` or
+    /// `registered`, `unknown`, `retired`, `not registered for this kind of event`, `forged` or
     /// `the ledger`.
     pub standing: String,
+    /// `unsigned`, `signed`, `forged` where it is not of the key that it names, `unknown key` where
+    /// the register has no such key for this producer, or `replaced key` where it verifies and the
+    /// register had put another in that key's place before.
+    #[serde(default)]
+    pub signature: String,
+    /// The key that the signature names.
+    #[serde(default)]
+    pub key_id: Option<String>,
 }
 
 /// A verdict, as answers say it.
@@ -242,7 +250,7 @@ impl Received {
         row.time = leaf.time();
         row.event_id = Some(hex::encode(&event.event_id));
         row.correlation_id = some(&event.correlation_id);
-        row.producer = Some(register.producer(&event.producer, body_number, leaf.record_time)?);
+        row.producer = register.producer(leaf, body_number)?;
         row.recipient = match recipient_of(leaf) {
             Some(id) => Some(register.recipient(&id)?),
             None => None,

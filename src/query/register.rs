@@ -6,22 +6,11 @@ use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{RecipientRegistered, RecipientUpdated};
 
 use super::received::{ProducerOf, Recipient};
+use super::service::{FORGED, REGISTERED, Service, UNKNOWN};
 use super::view::{Leaf, Standpoint, time_of};
-use super::{Error, Time, Word};
+use super::{Error, Word};
 use crate::log::notices::PRODUCER;
 use crate::project::{Kind, Page};
-
-/// Standings, as answers say them.
-const REGISTERED: &str = "registered";
-const UNKNOWN: &str = "unknown";
-
-/// What the register says of a producer.
-#[derive(Debug, Clone, Default)]
-struct Service {
-    registered: bool,
-    event_types: Vec<u32>,
-    retired_at: Option<Time>,
-}
 
 /// The register as one answer needs it: each name is looked up once.
 pub(super) struct Register<'a> {
@@ -64,72 +53,28 @@ impl<'a> Register<'a> {
         Ok(recipient)
     }
 
-    /// How the producer of an event stands: registered for this kind of body and not retired when
-    /// the record was written.
+    /// How the producer of an event stands, as the register has it at the cut.
     pub(super) fn producer(
         &mut self,
-        name: &str,
+        leaf: &Leaf,
         body: Option<u32>,
-        record_time: Option<Time>,
-    ) -> Result<ProducerOf, Error> {
-        let standing = if name == PRODUCER {
-            "the ledger"
-        } else {
-            self.standing(name, body, record_time)?
+    ) -> Result<Option<ProducerOf>, Error> {
+        let Some(event) = &leaf.event else {
+            return Ok(None);
         };
-        Ok(ProducerOf {
-            name: name.to_owned(),
-            standing: standing.to_owned(),
-        })
-    }
-
-    fn standing(
-        &mut self,
-        name: &str,
-        body: Option<u32>,
-        record_time: Option<Time>,
-    ) -> Result<&'static str, Error> {
+        let name = &event.producer;
         if !self.producers.contains_key(name) {
-            let service = self.service(name)?;
-            self.producers.insert(name.to_owned(), service);
+            let mut service = Service::default();
+            for leaf in self.entries(Kind::Producer, name)? {
+                service.learn(&leaf);
+            }
+            self.producers.insert(name.clone(), service);
         }
-        let Some(service) = self
-            .producers
-            .get(name)
-            .filter(|service| service.registered)
-        else {
-            return Ok(UNKNOWN);
-        };
-        let retired = service
-            .retired_at
-            .is_some_and(|at| record_time.is_none_or(|time| time >= at));
-        let foreign = body.is_some_and(|body| !service.event_types.contains(&body));
-        Ok(match (retired, foreign) {
-            (true, _) => "retired",
-            (false, true) => "not registered for this kind of event",
-            (false, false) => REGISTERED,
-        })
-    }
-
-    fn service(&self, name: &str) -> Result<Service, Error> {
-        let mut service = Service::default();
-        for leaf in self.entries(Kind::Producer, name)? {
-            let event_types = match leaf.event.and_then(|event| event.body) {
-                Some(Body::ProducerRegistered(said)) => said.event_types,
-                Some(Body::ProducerUpdated(said)) => said.event_types,
-                Some(Body::ProducerRetired(said)) => {
-                    service.retired_at = said.retired_at.as_ref().map(time_of);
-                    continue;
-                }
-                _ => continue,
-            };
-            service = Service {
-                registered: true,
-                event_types,
-                retired_at: None,
-            };
+        let mut producer = self.producers[name].producer_of(name, leaf, body);
+        if name == PRODUCER && producer.standing != FORGED {
+            "the ledger".clone_into(&mut producer.standing);
         }
-        Ok(service)
+        Ok(Some(producer))
     }
 
     /// The accepted events of the registry under this id, in order.

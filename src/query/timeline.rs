@@ -1,4 +1,5 @@
-//! What happened, in order: of a person, a recipient, an incident or a matter.
+//! What happened, in order: of a person, a recipient, an incident, a matter, a credential or an
+//! endpoint.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,10 @@ pub enum Topic {
     Incident(String),
     /// Events of one matter.
     Correlation(String),
+    /// What moved under a credential: its fingerprint's bytes, hex.
+    Credential(String),
+    /// What moved through an endpoint.
+    Endpoint(String),
 }
 
 /// Events in the order of record time, log and index.
@@ -138,14 +143,16 @@ impl Standpoint<'_> {
                     self.erasures(&references)?,
                 ));
             }
-            Topic::Recipient(id) => (Kind::Recipient, id),
-            Topic::Incident(id) => (Kind::Incident, id),
-            Topic::Correlation(id) => (Kind::Correlation, id),
+            Topic::Recipient(id) => (Kind::Recipient, id.clone().into_bytes()),
+            Topic::Incident(id) => (Kind::Incident, id.clone().into_bytes()),
+            Topic::Correlation(id) => (Kind::Correlation, id.clone().into_bytes()),
+            Topic::Credential(hex) => (Kind::Credential, fingerprint(hex)?),
+            Topic::Endpoint(id) => (Kind::Endpoint, id.clone().into_bytes()),
         };
         let mut places = Vec::new();
         for log in self.logs() {
             let page = Page::all_below(self.size_of(log));
-            let indexes = log.rows.leaves_of(kind, id.as_bytes(), &page)?;
+            let indexes = log.rows.leaves_of(kind, &id, &page)?;
             places.extend(indexes.into_iter().map(|index| (log, index)));
         }
         Ok((places, Vec::new()))
@@ -169,6 +176,12 @@ impl Standpoint<'_> {
     }
 }
 
+/// The bytes of a credential's fingerprint, as rows have them.
+fn fingerprint(word: &str) -> Result<Vec<u8>, Error> {
+    let bytes = hex::decode(word).ok().filter(|bytes| !bytes.is_empty());
+    bytes.ok_or(Error::NotAFingerprint)
+}
+
 fn happened(leaf: &Leaf, log: &LogRows, register: &mut Register<'_>) -> Result<Happened, Error> {
     let value = leaf
         .record
@@ -180,8 +193,6 @@ fn happened(leaf: &Leaf, log: &LogRows, register: &mut Register<'_>) -> Result<H
         let json = schema::event_to_json(&value[split.frame.len()..]).ok()?;
         serde_json::from_str(&json).ok()
     });
-    let producer = leaf.event.as_ref().map(|event| event.producer.clone());
-    let producer = producer.map(|name| register.producer(&name, number, leaf.record_time));
     let recipient = recipient_of(leaf).map(|id| register.recipient(&id));
     Ok(Happened {
         time: leaf.time(),
@@ -191,7 +202,7 @@ fn happened(leaf: &Leaf, log: &LogRows, register: &mut Register<'_>) -> Result<H
             .and_then(schema::body_of)
             .map(|kind| kind.name.clone()),
         recipient: recipient.transpose()?,
-        producer: producer.transpose()?,
+        producer: register.producer(leaf, number)?,
         verdict: Said::from(leaf.verdict.as_ref()),
         erased: leaf.record.is_none(),
         log: leaf.log.clone(),

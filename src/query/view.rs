@@ -89,6 +89,10 @@ impl View {
         Ok(Cut::new(sizes))
     }
 
+    pub(super) fn logs(&self) -> impl Iterator<Item = &LogRows> {
+        self.logs.iter()
+    }
+
     pub(super) fn log_named(&self, name: &str) -> Option<&LogRows> {
         self.logs.iter().find(|log| log.log().name() == name)
     }
@@ -96,7 +100,7 @@ impl View {
 
 impl Standpoint<'_> {
     pub(super) fn logs(&self) -> impl Iterator<Item = &LogRows> {
-        self.view.logs.iter()
+        self.view.logs()
     }
 
     pub(super) fn registries(&self) -> impl Iterator<Item = &LogRows> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::received::OUTFLOWS;
 use super::register::Register;
+use super::service::UNKNOWN_KEY;
 use super::view::{Leaf, LogRows, Standpoint};
 use super::{CutName, Erased, Error, Received, Time};
 use crate::keys::erased_subject;
@@ -46,7 +47,7 @@ pub struct WhoAnswer {
 /// Something that an answer can't say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unknown {
-    /// `recipient` or `producer`.
+    /// `recipient`, `producer` or `producer key`.
     pub what: String,
     /// Its id.
     pub id: String,
@@ -252,5 +253,11 @@ fn unknowns_of(row: &Received) -> impl Iterator<Item = Unknown> {
         .producer
         .as_ref()
         .and_then(|p| unknown("producer", &p.name, &p.standing));
-    recipient.into_iter().chain(producer)
+    let key = row.producer.as_ref().and_then(|p| {
+        (p.signature == UNKNOWN_KEY).then(|| Unknown {
+            what: "producer key".to_owned(),
+            id: format!("{} {}", p.name, p.key_id.as_deref().unwrap_or("")),
+        })
+    });
+    recipient.into_iter().chain(producer).chain(key)
 }

@@ -19,14 +19,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, Refusal};
 use crate::query::{
-    self, Asking, Desk, Principals, ReceiptQuestion, TimelineQuestion, VerdictsQuestion,
-    WhoQuestion, Why,
+    self, Asking, Desk, LandedQuestion, PeopleQuestion, Principals, ReceiptQuestion,
+    TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
 
 /// Owner and group may ask; who they are is looked up by their uid.
 const MODE: u32 = 0o660;
 /// The largest question, in bytes.
 const MOST_BYTES: usize = 64 << 10;
+/// The largest question about several people, in bytes: as many references as one answer may show.
+const MOST_BYTES_OF_PEOPLE: usize = 512 << 10;
 /// What looks name this door.
 const PEER: &str = "socket";
 
@@ -95,11 +97,14 @@ pub async fn answer_socket(
 }
 
 fn router(door: Door) -> Router {
+    let of_people = post(who_of_people).layer(DefaultBodyLimit::max(MOST_BYTES_OF_PEOPLE));
     Router::new()
         .route("/v1/who", post(who))
+        .route("/v1/who-of-people", of_people)
         .route("/v1/timeline", post(timeline))
         .route("/v1/verdicts", post(verdicts))
         .route("/v1/receipt", post(receipt))
+        .route("/v1/landed", post(landed))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(door)
 }
@@ -114,6 +119,18 @@ async fn who(
     answer(move || {
         door.desk
             .who(&door.asking(peer, &asked.why)?, &asked.question)
+    })
+    .await
+}
+
+async fn who_of_people(
+    State(door): State<Door>,
+    peer: From,
+    Json(asked): Json<Asked<PeopleQuestion>>,
+) -> Response {
+    answer(move || {
+        door.desk
+            .who_of_people(&door.asking(peer, &asked.why)?, &asked.question)
     })
     .await
 }
@@ -152,6 +169,14 @@ async fn receipt(
             .and_then(|()| door.desk.receipt(&question))
     })
     .await
+}
+
+async fn landed(
+    State(door): State<Door>,
+    peer: From,
+    Json(question): Json<LandedQuestion>,
+) -> Response {
+    answer(move || door.mapped(peer).and_then(|()| door.desk.landed(&question))).await
 }
 
 impl Door {

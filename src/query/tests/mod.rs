@@ -1,5 +1,6 @@
 //! Questions to a small ledger: one log of each topic.
 
+mod signatures;
 mod town;
 
 use custodia_core::note::SignerKey;
@@ -359,6 +360,155 @@ fn answers_are_read_back_from_their_json() {
     assert_eq!(json["rows"][0]["time"], "2023-11-14T22:13:21.000Z");
     assert_eq!(json["rows"][0]["verdict"]["verdict"], "accepted");
     assert_eq!(serde_json::from_value::<WhoAnswer>(json).unwrap(), answer);
+}
+
+#[test]
+fn several_people_are_answered_together_and_a_wrong_line_in_its_place() {
+    let mut town = Town::new();
+    town.share(LI, "courier-1", 1, 1_000);
+    town.share(LI, "courier-1", 2, 1_500);
+    town.share(WANG, "courier-1", 3, 2_000);
+    let answers = town.who_of(&[LI, "13800000000", OTHER, WANG]).unwrap();
+    let [
+        OfOne::Answer(li),
+        OfOne::Refused(wrong),
+        OfOne::Answer(other),
+        OfOne::Answer(wang),
+    ] = answers.as_slice()
+    else {
+        panic!("{answers:?}")
+    };
+    assert_eq!((li.rows.len(), other.known, wang.rows.len()), (2, false, 1));
+    assert_eq!(wrong.code, "CU-0550");
+    assert!(!wrong.message.contains("138"));
+    let mut looks: Vec<_> = town.looks().into_iter().map(look_of).collect();
+    looks.sort();
+    assert_eq!(
+        looks,
+        [
+            (LI.to_owned(), 2),
+            (WANG.to_owned(), 1),
+            (OTHER.to_owned(), 0)
+        ]
+    );
+    let json = serde_json::to_value(&answers).unwrap();
+    assert_eq!(serde_json::from_value::<Vec<OfOne>>(json).unwrap(), answers);
+}
+
+/// Whom a look is at, and how many rows it showed.
+fn look_of((key, event): (String, custodia_core::schema::v1::Event)) -> (String, u64) {
+    let Some(Body::LedgerQueried(look)) = event.body else {
+        panic!("{key}")
+    };
+    (key, look.row_count.unwrap())
+}
+
+#[test]
+fn of_several_people_nobody_is_answered_about_where_one_look_is_refused() {
+    let mut town = Town::new();
+    town.share(LI, "courier-1", 1, 1_000);
+    town.share(WANG, "courier-1", 2, 2_000);
+    town.refuse_look_at(WANG);
+    let refused = town.who_of(&[LI, WANG]).unwrap_err();
+    assert!(matches!(refused, Error::LookNotRecorded(_)), "{refused}");
+}
+
+#[test]
+fn linked_and_erased_people_are_looked_at_once_and_under_the_right_key() {
+    let mut town = Town::new();
+    town.link(LI, WANG, 1);
+    town.share(WANG, "courier-1", 2, 2_000);
+    town.share(OTHER, "courier-1", 3, 3_000);
+    town.order_erasure(OTHER, 4_000);
+    town.shred(OTHER);
+    town.who_of(&[LI, WANG, OTHER, LI]).unwrap();
+    let looks = town.looks();
+    assert_eq!(looks.len(), 3);
+    let of = |key: &str| looks.iter().find(|(found, _)| found == key).cloned();
+    assert_eq!(look_of(of(WANG).unwrap()).1, 1, "shown twice, counted once");
+    assert!(of(LI).is_some() && of(OTHER).is_none());
+}
+
+#[test]
+fn a_timeline_of_a_credential_or_an_endpoint_has_what_moved_there() {
+    let mut town = Town::new();
+    let access = |endpoint: &str, credential: u8| {
+        let access = custodia_core::schema::v1::Access {
+            endpoint_ref: endpoint.into(),
+            credential_fingerprint: vec![credential; 32],
+            ..Default::default()
+        };
+        let mut body = shared("courier-1");
+        body.access = Some(access);
+        Body::DataShared(body)
+    };
+    town.put(LI, access("gateway-1", 0xab), 1, 1_000);
+    town.put(WANG, access("gateway-2", 0xab), 2, 2_000);
+    town.put(LI, access("gateway-1", 0xcd), 3, 3_000);
+    let leaves = |topic: Topic| -> Vec<u64> {
+        let timeline = town.timeline(topic).unwrap();
+        timeline.events.iter().map(|event| event.index).collect()
+    };
+    assert_eq!(leaves(Topic::Credential("ab".repeat(32))), [0, 1]);
+    assert_eq!(leaves(Topic::Credential("AB".repeat(32))), [0, 1]);
+    assert_eq!(leaves(Topic::Endpoint("gateway-1".into())), [0, 2]);
+    assert!(
+        !town
+            .timeline(Topic::Endpoint("gateway-3".into()))
+            .unwrap()
+            .known
+    );
+    let secret = town
+        .timeline(Topic::Credential("s3cret".into()))
+        .unwrap_err();
+    assert_eq!(secret.code(), "CU-0564");
+    assert!(!secret.to_string().contains("s3cret"));
+}
+
+#[test]
+fn a_record_is_followed_from_kafka_to_its_receipt() {
+    let mut town = Town::new();
+    let place = |topic: &str, partition, offset| RecordPlace {
+        topic: topic.into(),
+        partition,
+        offset,
+    };
+    let question = LandedQuestion {
+        places: vec![
+            place("custodia.events", 0, 0),
+            place("custodia.events", 0, 1),
+            place("custodia.events", 1, 0),
+            place("elsewhere", 0, 0),
+        ],
+    };
+    let ask = |town: &Town| town.desk().landed(&question).unwrap();
+    let nowhere = [Landed::Nowhere, Landed::Nowhere];
+    assert_eq!(ask(&town)[..2], [Landed::Unread, Landed::Unread]);
+    assert_eq!(ask(&town)[2..], nowhere);
+    town.share(LI, "courier-1", 1, 1_000);
+    let unsigned = Landed::Unsigned {
+        log: town::EVENTS.into(),
+        index: 0,
+    };
+    assert_eq!(ask(&town)[..2], [unsigned, Landed::Unread]);
+    town.sign();
+    let leaf = ReceiptQuestion {
+        log: town::EVENTS.into(),
+        index: 0,
+    };
+    let receipt = town.desk().receipt(&leaf).unwrap();
+    assert_eq!(ask(&town)[..2], [Landed::Signed(receipt), Landed::Unread]);
+    let json = serde_json::to_value(ask(&town)).unwrap();
+    assert_eq!(json[0]["state"], "signed");
+    assert_eq!(
+        serde_json::from_value::<Vec<Landed>>(json).unwrap(),
+        ask(&town)
+    );
+    let many = LandedQuestion {
+        places: vec![place("custodia.events", 0, 0); MOST_PLACES + 1],
+    };
+    assert_eq!(town.desk().landed(&many).unwrap_err().code(), "CU-0559");
+    assert!(town.looks().is_empty(), "it names nobody");
 }
 
 #[test]

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use custodia_core::checkpoint::Checkpoint;
 use custodia_core::note::SignerKey;
+use custodia_core::producer_signature::ProducerKey;
 use custodia_core::record::{Record, Timestamp};
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{self, AccessReason, Basis, BasisKind, PersonRole};
+use custodia_core::slot::Slots;
 use custodia_core::verdict::{Place, TopicRole, judge};
 use prometheus_client::registry::Registry;
 use prost::Message as _;
@@ -84,11 +86,13 @@ type Sent = (String, Vec<u8>, Vec<u8>);
 struct Memory {
     delivered: Mutex<Vec<Sent>>,
     refuses: AtomicBool,
+    refuses_key: Mutex<Option<Vec<u8>>>,
 }
 
 impl Outbox for Memory {
     fn deliver(&self, topic: &str, key: &[u8], value: &[u8]) -> Result<Delivered, OutboxError> {
-        if self.refuses.load(Ordering::SeqCst) {
+        let refused = self.refuses_key.lock().unwrap().as_deref() == Some(key);
+        if refused || self.refuses.load(Ordering::SeqCst) {
             return Err(OutboxError {
                 topic: topic.to_owned(),
                 reason: "refused".into(),
@@ -282,6 +286,10 @@ impl Town {
         self.outbox.refuses.store(true, Ordering::SeqCst);
     }
 
+    pub(super) fn refuse_look_at(&self, key: &str) {
+        *self.outbox.refuses_key.lock().unwrap() = Some(key.as_bytes().to_vec());
+    }
+
     pub(super) fn append_events(&mut self, key: &str, value: &[u8], ms: i64) {
         self.events.append(key.as_bytes(), value, ms);
     }
@@ -361,6 +369,52 @@ impl Town {
             ..v1::ProducerRegistered::default()
         };
         self.enter(b"shop", Body::ProducerRegistered(registered), ms);
+    }
+
+    /// Puts a key in the register, in the place of any before.
+    pub(super) fn give_key(&mut self, key_id: &str, seed: u8, ms: i64) {
+        let updated = v1::ProducerUpdated {
+            producer_name: "shop".into(),
+            on_call_contact: "team@shop.example".into(),
+            event_types: vec![200],
+            public_key: ProducerKey::from_seed(&[seed; 32]).public().to_vec(),
+            key_id: key_id.into(),
+            ..v1::ProducerUpdated::default()
+        };
+        self.enter(b"shop", Body::ProducerUpdated(updated), ms);
+    }
+
+    /// A share under the signature of the key of this seed, then changed.
+    pub(super) fn share_signed(
+        &mut self,
+        (key_id, seed): (&str, u8),
+        ms: i64,
+        change: impl FnOnce(&mut v1::Event),
+    ) {
+        self.next_id += 1;
+        let bytes = event(LI, Body::DataShared(shared("courier-1")), self.next_id, ms);
+        let mut event = v1::Event::decode(bytes.as_slice()).unwrap();
+        event.producer_key_id = key_id.into();
+        event.producer_signature = vec![1; 64];
+        let record = Record {
+            offset: 0,
+            timestamp: Timestamp::None,
+            key: None,
+            value: Some(event.encode_to_vec()),
+            headers: Vec::new(),
+        };
+        let key = ProducerKey::from_seed(&[seed; 32]);
+        event.producer_signature = key.sign(&Slots::of(&record)).to_vec();
+        change(&mut event);
+        self.append_events(LI, &event.encode_to_vec(), ms);
+    }
+
+    pub(super) fn who_of(&self, subjects: &[&str]) -> Result<Vec<OfOne>, Error> {
+        let question = PeopleQuestion {
+            subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
+            ..PeopleQuestion::default()
+        };
+        self.desk.who_of_people(&asking(), &question)
     }
 
     pub(super) fn retire_producer(&mut self, ms: i64) {
