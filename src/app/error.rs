@@ -1,5 +1,8 @@
 //! What stops a command or the running ledger.
 
+use std::path::PathBuf;
+
+use super::{KeyFault, NoReceipt};
 use crate::{config, fsck, ingest, kafka, keys, log, project, query, serve, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
@@ -74,7 +77,41 @@ pub enum Error {
     },
     /// A replica has no key of its own, so no policy.
     #[error("{}: this ledger doesn't sign, so it has no policy; ask the one that does", .0.display())]
-    NoPolicy(std::path::PathBuf),
+    NoPolicy(PathBuf),
+    /// Receipts are asked for and no ledger runs.
+    #[error("{}: no ledger runs here, so nobody would give receipts; start custodia serve, or publish without --wait. Nothing was sent", .0.display())]
+    NothingRuns(PathBuf),
+    /// The time for receipts is up. What was sent stays sent.
+    #[error(transparent)]
+    NoReceipt(NoReceipt),
+    /// A receipt's file or the folder can't be written.
+    #[error("{}: the receipt can't be written: {source}", path.display())]
+    ReceiptUnwritten {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The leaf at a record's place is of another record.
+    #[error(
+        "{log}: leaf {index} is not the event {event_id} that Kafka took at its offset; is the ledger's folder of this cluster?"
+    )]
+    OtherRecord {
+        /// The event.
+        event_id: uuid::Uuid,
+        /// The log.
+        log: String,
+        /// The leaf.
+        index: u64,
+    },
+    /// A producer's key can't be used.
+    #[error("{}: {fault}", path.display())]
+    ProducerKey {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        fault: KeyFault,
+    },
     /// The demo's customer has nothing to show.
     #[error("the town's customers shared nothing; take another seed or more customers")]
     NothingReceived,
@@ -124,6 +161,11 @@ impl Error {
             Self::Partitions { .. } => "CU-0014",
             Self::BadTopicName(_) => "CU-0018",
             Self::NoPolicy(_) => "CU-0021",
+            Self::NothingRuns(_) => "CU-0022",
+            Self::NoReceipt(_) => "CU-0023",
+            Self::ReceiptUnwritten { .. } => "CU-0024",
+            Self::OtherRecord { .. } => "CU-0025",
+            Self::ProducerKey { .. } => "CU-0026",
             Self::NothingReceived => "CU-0650",
             Self::Unproven(_) => "CU-0651",
             Self::Random(_) => "CU-0015",

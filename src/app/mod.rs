@@ -25,7 +25,10 @@ pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
 pub use policy::policy;
-pub use publish::{LineReport, Misfit, Outcome, Refusal, Tally, check_events, publish};
+pub use publish::{
+    KeyFault, LineReport, Misfit, NoReceipt, Options, Outcome, Refusal, Tally, Vouching, Wait,
+    check_events, publish,
+};
 pub use run::{Running, start};
 pub use serve::serve;
 pub use town::{Extent, Sent, send_town, town};

@@ -1,5 +1,6 @@
 //! What a command ends with where it fails.
 
+use super::exit;
 use crate::{app, config};
 
 /// A command's failure, with the stable code of the room that it came from.
@@ -28,6 +29,14 @@ impl Error {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
+        }
+    }
+
+    /// The exit status that it ends the program with.
+    pub const fn status(&self) -> u8 {
+        match self {
+            Self::App(app::Error::NoReceipt(_)) => exit::NO_RECEIPT,
+            _ => exit::FAILED,
         }
     }
 }

@@ -96,7 +96,7 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("custodia: {}: {error}", error.code());
-            ExitCode::from(exit::FAILED)
+            ExitCode::from(error.status())
         }
     }
 }
@@ -157,5 +157,17 @@ mod tests {
             [("ledger.name".to_owned(), "a=b".to_owned())]
         );
         assert!(Arguments::try_parse_from(["custodia", "--set", "novalue"]).is_err());
+    }
+
+    #[test]
+    fn what_is_for_receipts_or_keys_alone_needs_them() {
+        let parses = |words: &[&str]| {
+            let words = ["custodia", "publish"].iter().chain(words);
+            Arguments::try_parse_from(words).is_ok()
+        };
+        assert!(parses(&[]) && parses(&["--wait"]));
+        assert!(parses(&["--wait", "--receipts", "r", "--timeout", "5"]));
+        assert!(!parses(&["--receipts", "r"]) && !parses(&["--timeout", "5"]));
+        assert!(parses(&["--producer-key", "k"]) && !parses(&["--producer-key-id", "i"]));
     }
 }

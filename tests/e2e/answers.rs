@@ -17,7 +17,7 @@ const SEED: u64 = 7;
 const START_MS: i64 = 1_788_192_000_000;
 const PARTITIONS: u32 = 4;
 
-fn asking(broker: &Broker) -> Ledger {
+pub fn asking(broker: &Broker) -> Ledger {
     let uid = rustix::process::getuid().as_raw();
     let place = format!("access.principals.{uid}");
     Ledger::at(broker.bootstrap())

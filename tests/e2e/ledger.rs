@@ -77,13 +77,26 @@ impl Ledger {
         self.command(words).output().unwrap()
     }
 
+    /// As [`Self::run`], with `input` on its standard input.
+    pub fn run_on(&self, words: &[&str], input: &str) -> Output {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(input.as_bytes()).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        self.command(words).stdin(file).output().unwrap()
+    }
+
     /// Runs a command that must work, and gives back what it prints.
     pub fn ok(&self, words: &[&str]) -> String {
+        self.ok_on(words, "")
+    }
+
+    /// As [`Self::ok`], with `input` on its standard input.
+    pub fn ok_on(&self, words: &[&str], input: &str) -> String {
         let Output {
             status,
             stdout,
             stderr,
-        } = self.run(words);
+        } = self.run_on(words, input);
         let stderr = String::from_utf8_lossy(&stderr);
         assert!(status.success(), "{words:?}: {stderr}");
         String::from_utf8(stdout).unwrap()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod broker;
+mod events;
 mod ledger;
 mod produce;
 
@@ -10,6 +11,8 @@ mod answers;
 mod bad_input;
 mod command_line;
 mod faults;
+mod publish;
+mod questions;
 mod record_to_leaf;
 mod secured;
 mod third_party;

@@ -9,7 +9,7 @@ use prost_reflect::{DynamicMessage, Value};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Misfit, misfit};
+use super::{Misfit, Vouching, misfit};
 
 /// Why a line is not sent. As JSON its reason: `{"reason":"missing_field","path":"producer"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -72,7 +72,7 @@ pub(super) struct Draft {
     pub(super) value: Vec<u8>,
 }
 
-/// Reads, fills in and judges a line, as its record would be judged that reaches Kafka at `now_ms`
+/// Reads, fills in, signs and judges a line, as its record would be judged that reaches Kafka at `now_ms`
 /// where Java's partitioner puts it. Whether its id stood before is for the ledger to say.
 ///
 /// # Errors
@@ -82,10 +82,14 @@ pub(super) fn draft(
     partitions: Partitions,
     now_ms: i64,
     fresh: &Fresh,
+    vouching: Option<&Vouching>,
 ) -> Result<Draft, Vec<Refusal>> {
     let unread = |misfits: Vec<Misfit>| misfits.into_iter().map(Refusal::from).collect::<Vec<_>>();
     let mut event = misfit::read(line).map_err(unread)?;
     fill(&mut event, fresh);
+    if let Some(vouching) = vouching {
+        vouching.sign(&mut event);
+    }
     let (role, key) = address(&event);
     let place = place(role, key.as_deref(), partitions);
     let timestamp = Timestamp::LogAppend(now_ms);

@@ -1,4 +1,6 @@
+use custodia_core::producer_signature::{ProducerKey, ProducerSignature};
 use custodia_core::schema::v1::Event;
+use custodia_core::slot::Slots;
 
 use super::*;
 
@@ -31,7 +33,7 @@ fn of_person(more: &str) -> String {
 }
 
 fn drafted(line: &str) -> Result<Draft, Vec<Refusal>> {
-    draft(line, PARTITIONS, NOW_MS, &FRESH)
+    draft(line, PARTITIONS, NOW_MS, &FRESH, None)
 }
 
 fn refused(line: &str) -> Vec<String> {
@@ -154,7 +156,49 @@ fn an_event_of_nobody_stands_in_the_registry_under_its_key_field() {
 fn fresh_ids_are_of_their_time_and_never_the_same() {
     let (one, other) = (Fresh::at(NOW_MS).unwrap(), Fresh::at(NOW_MS).unwrap());
     assert!(one.event_id != other.event_id && one.salt != other.salt);
-    let draft = draft(&of_person(""), PARTITIONS, NOW_MS, &one).unwrap();
+    let draft = draft(&of_person(""), PARTITIONS, NOW_MS, &one, None).unwrap();
     let (seconds, nanos) = draft.event_id.get_timestamp().unwrap().to_unix();
     assert_eq!((seconds, nanos), (1_793_520_000, 0));
+}
+
+/// A key file of this seed, and what signs with it.
+fn vouching(seed: u8) -> Vouching {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.pem");
+    let head = hex::decode("302e020100300506032b657004220420").unwrap();
+    let der = [&head[..], &[seed; 32]].concat();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+    std::fs::write(&path, pem).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    Vouching::open(&path, "mall/1").unwrap()
+}
+
+fn signature(draft: &Draft) -> ProducerSignature {
+    let record = Record {
+        offset: 7,
+        timestamp: Timestamp::LogAppend(NOW_MS),
+        key: Some(draft.key.clone()),
+        value: Some(draft.value.clone()),
+        headers: Vec::new(),
+    };
+    ProducerSignature::of(&Slots::of(&record)).unwrap()
+}
+
+#[test]
+fn an_event_is_signed_for_its_producer_and_what_is_signed_already_stays() {
+    let signing = vouching(7);
+    let drafted = |line: &str| draft(line, PARTITIONS, NOW_MS, &FRESH, Some(&signing)).unwrap();
+    let signed = drafted(&of_person(""));
+    let found = signature(&signed);
+    assert_eq!(found.key_id, b"mall/1");
+    let public = ProducerKey::from_seed(&[7; 32]).public();
+    found.verify(&public).unwrap();
+    let named = drafted(&of_person(r#""producer_key_id": "mall/0","#));
+    assert_eq!(signature(&named).key_id, b"mall/0");
+    signature(&named).verify(&public).unwrap();
+    let given = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [5; 64]);
+    let kept = drafted(&of_person(&format!(r#""producer_signature": "{given}","#)));
+    assert_eq!(signature(&kept).signature, [5; 64]);
 }

@@ -1,14 +1,17 @@
 //! `custodia publish` and its dry run `custodia check-event`: JSON lines become records.
 //!
-//! Owns filling in ids and salts, refusing what would be quarantined, and sending the rest. The
-//! verdict is the ledger's own ([`custodia_core::verdict::judge`]). Reports name lines and fields,
-//! never a value.
+//! Owns filling in ids and salts, signing for the producer, refusing what would be quarantined,
+//! sending the rest, and waiting for receipts. The verdict is the ledger's own
+//! ([`custodia_core::verdict::judge`]). Reports name lines and fields, never a value.
 
 mod draft;
+mod landing;
 mod lines;
 mod misfit;
+mod receipts;
 mod report;
 mod sending;
+mod vouching;
 
 use std::io::Read;
 
@@ -18,17 +21,29 @@ use crate::clock::Clock;
 use crate::config::{Config, Topics};
 use crate::kafka::Settings;
 use draft::{Draft, Fresh, Partitions, draft};
+use landing::Landing;
 use lines::Lines;
 use sending::Sending;
 
 use custodia_core::verdict::TopicRole;
 
 pub use draft::Refusal;
+pub use landing::{NoReceipt, Wait};
 pub use misfit::Misfit;
 pub use report::{LineReport, Outcome, Tally};
+pub use vouching::{KeyFault, Vouching};
 
 /// Takes each line's report, in the order of the lines.
 pub type Report<'a> = &'a mut dyn FnMut(&LineReport) -> std::io::Result<()>;
+
+/// What sending may come with.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Signs each event that isn't signed.
+    pub vouching: Option<Vouching>,
+    /// Waits for each record's receipt.
+    pub wait: Option<Wait>,
+}
 
 /// Says of each line of `input` whether `publish` would send it. Asks nobody: the partitions are
 /// those that the configuration names.
@@ -45,7 +60,7 @@ pub fn check_events(
     let mut lines = Lines::of(input);
     let mut tally = Tally::default();
     while let Some((line, text)) = lines.next().map_err(unreadable)? {
-        let outcome = match draft_of(text, partitions, clock)? {
+        let outcome = match draft_of(text, partitions, clock, None)? {
             Ok(draft) => {
                 let topic = topic_of(&config.topics, draft.role).to_owned();
                 Outcome::Accepted { topic }
@@ -57,22 +72,30 @@ pub fn check_events(
     Ok(tally)
 }
 
-/// Sends each line of `input` that would be accepted, and waits for every acknowledgement.
+/// Sends each line of `input` that would be accepted, and waits for every acknowledgement and, where
+/// asked, every receipt.
 ///
 /// # Errors
 /// As [`check_events`], where Kafka can't be reached, and for the first line that was not
 /// acknowledged: what was sent before it is reported first, and nothing after it is read.
+/// [`Error::NothingRuns`] before anything is sent, and [`Error::NoReceipt`] once everything read is,
+/// where receipts are asked for.
 pub fn publish(
     config: &Config,
     clock: &dyn Clock,
     input: impl Read,
+    options: &Options,
     report: Report<'_>,
 ) -> Result<Tally, Error> {
+    let wait = options.wait.as_ref();
+    let landing = wait
+        .map(|wait| Landing::at(config, clock, wait))
+        .transpose()?;
     let settings = kafka_settings(config);
     settings.validate()?;
     settings.probe(timeout(config))?;
     let partitions = asked(config, &settings)?;
-    let mut sending = Sending::to(config, &settings, report)?;
+    let mut sending = Sending::to(config, &settings, landing, report)?;
     let mut lines = Lines::of(input);
     loop {
         // Whoever types, or sends through a slow pipe, hears of a line before writing the next.
@@ -82,12 +105,13 @@ pub fn publish(
         let Some((line, text)) = lines.next().map_err(unreadable)? else {
             break;
         };
-        match draft_of(text, partitions, clock)? {
+        match draft_of(text, partitions, clock, options.vouching.as_ref())? {
             Ok(draft) => sending.send(line, &draft)?,
             Err(reasons) => sending.refuse(line, reasons),
         }
     }
     sending.settle()?;
+    sending.land()?;
     Ok(sending.tally())
 }
 
@@ -95,11 +119,12 @@ fn draft_of(
     text: Result<String, Misfit>,
     partitions: Partitions,
     clock: &dyn Clock,
+    vouching: Option<&Vouching>,
 ) -> Result<Result<Draft, Vec<Refusal>>, Error> {
     let now_ms = clock.now_ms();
     let fresh = Fresh::at(now_ms)?;
     Ok(match text {
-        Ok(text) => draft(&text, partitions, now_ms, &fresh),
+        Ok(text) => draft(&text, partitions, now_ms, &fresh, vouching),
         Err(misfit) => Err(vec![misfit.into()]),
     })
 }

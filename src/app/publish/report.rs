@@ -1,6 +1,7 @@
 //! What is said of each line, and of all.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -55,6 +56,53 @@ pub enum Outcome {
         /// What the client said.
         why: String,
     },
+    /// It is a leaf under a signed checkpoint, and its receipt is written.
+    Landed {
+        /// The event's id.
+        #[serde(serialize_with = "as_text")]
+        event_id: Uuid,
+        /// The log.
+        log: String,
+        /// The offset.
+        offset: u64,
+        /// The leaf.
+        index: u64,
+        /// The leaf's entry, hex: what the receipt is of.
+        entry: String,
+        /// The receipt's file.
+        receipt: PathBuf,
+    },
+    /// Kafka has it, and when the time was up it had no receipt.
+    NoReceipt {
+        /// The event's id.
+        #[serde(serialize_with = "as_text")]
+        event_id: Uuid,
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: u32,
+        /// The offset.
+        offset: u64,
+        /// The log, where it is a leaf.
+        log: Option<String>,
+        /// The leaf, where it is one.
+        index: Option<u64>,
+        /// Whether waiting longer brings no leaf: the ledger doesn't follow that partition, or is
+        /// past that offset.
+        nowhere: bool,
+    },
+}
+
+impl Outcome {
+    /// What a record that has no receipt waits for; none for any other outcome.
+    pub const fn still(&self) -> Option<&'static str> {
+        match self {
+            Self::NoReceipt { nowhere: true, .. } => Some("the ledger has no leaf of it"),
+            Self::NoReceipt { index: Some(_), .. } => Some("not signed yet"),
+            Self::NoReceipt { .. } => Some("not read yet"),
+            _ => None,
+        }
+    }
 }
 
 fn as_text<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
@@ -88,6 +136,29 @@ impl fmt::Display for LineReport {
             } => {
                 write!(f, "not acknowledged by {topic}, event {event_id}: {why}")
             }
+            Outcome::Landed {
+                event_id,
+                log,
+                index,
+                receipt,
+                ..
+            } => {
+                let receipt = receipt.display();
+                write!(f, "leaf {index} of {log}, event {event_id}: {receipt}")
+            }
+            Outcome::NoReceipt {
+                event_id,
+                topic,
+                partition,
+                offset,
+                ..
+            } => {
+                let still = self.outcome.still().unwrap_or_default();
+                write!(
+                    f,
+                    "{topic}/{partition} at offset {offset}, event {event_id}: {still}"
+                )
+            }
         }
     }
 }
@@ -107,7 +178,9 @@ impl Tally {
         match line.outcome {
             Outcome::Accepted { .. } | Outcome::Sent { .. } => self.passed += 1,
             Outcome::Refused { .. } => self.refused += 1,
-            Outcome::Unacknowledged { .. } => {}
+            // Counted as sent, or not at all.
+            Outcome::Unacknowledged { .. } | Outcome::Landed { .. } | Outcome::NoReceipt { .. } => {
+            }
         }
         report(line).map_err(|source| Error::System {
             what: "writing a report".into(),

@@ -3,12 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use custodia_core::record::{Record, Timestamp};
+use custodia_core::slot::Slots;
 use uuid::Uuid;
 
+use super::landing::{Acknowledged, Landing};
 use super::{Draft, LineReport, Outcome, Refusal, Report, Tally, topic_of};
 use crate::app::Error;
 use crate::config::{Config, Topics};
 use crate::kafka::{self, Outgoing, Pending, Settings, Writer};
+use crate::query::RecordPlace;
 
 /// Most lines that may wait for their report.
 const MOST_WAITING: usize = 10_000;
@@ -22,6 +26,8 @@ enum Waiting {
         event_id: Uuid,
         topic: String,
         pending: Pending,
+        /// What its leaf must commit to, where that is waited for.
+        commitment: Option<[u8; 32]>,
     },
 }
 
@@ -31,6 +37,9 @@ pub(super) struct Sending<'a> {
     topics: &'a Topics,
     patience: Duration,
     waiting: VecDeque<(u64, Waiting)>,
+    landing: Option<Landing<'a>>,
+    /// What Kafka has and the ledger may not yet have; empty without a landing.
+    acknowledged: Vec<Acknowledged>,
     tally: Tally,
     report: Report<'a>,
 }
@@ -39,6 +48,7 @@ impl<'a> Sending<'a> {
     pub(super) fn to(
         config: &'a Config,
         settings: &Settings,
+        landing: Option<Landing<'a>>,
         report: Report<'a>,
     ) -> Result<Self, Error> {
         Ok(Self {
@@ -46,6 +56,8 @@ impl<'a> Sending<'a> {
             topics: &config.topics,
             patience: Duration::from_millis(config.kafka.timeout_ms).max(PATIENCE),
             waiting: VecDeque::new(),
+            landing,
+            acknowledged: Vec::new(),
             tally: Tally::default(),
             report,
         })
@@ -81,6 +93,7 @@ impl<'a> Sending<'a> {
             enqueued => enqueued,
         };
         let (event_id, topic) = (draft.event_id, topic.to_owned());
+        let commitment = self.landing.is_some().then(|| commitment_of(draft));
         match enqueued {
             Ok(pending) => {
                 self.waiting.push_back((
@@ -89,6 +102,7 @@ impl<'a> Sending<'a> {
                         event_id,
                         topic,
                         pending,
+                        commitment,
                     },
                 ));
                 Ok(())
@@ -111,13 +125,27 @@ impl<'a> Sending<'a> {
                     event_id,
                     topic,
                     pending,
+                    commitment,
                 } => match pending.wait(self.patience) {
-                    Ok(kafka::Delivery { partition, offset }) => Outcome::Sent {
-                        event_id,
-                        topic,
-                        partition,
-                        offset,
-                    },
+                    Ok(kafka::Delivery { partition, offset }) => {
+                        self.acknowledged
+                            .extend(commitment.map(|commitment| Acknowledged {
+                                line,
+                                event_id,
+                                place: RecordPlace {
+                                    topic: topic.clone(),
+                                    partition,
+                                    offset,
+                                },
+                                commitment,
+                            }));
+                        Outcome::Sent {
+                            event_id,
+                            topic,
+                            partition,
+                            offset,
+                        }
+                    }
                     Err(error) => {
                         let outcome = unacknowledged(event_id, topic, &error);
                         failed = failed.or(Some(error));
@@ -127,7 +155,22 @@ impl<'a> Sending<'a> {
             };
             self.hand_on(line, outcome)?;
         }
-        failed.map_or(Ok(()), |error| Err(error.into()))
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if self.acknowledged.len() >= MOST_WAITING {
+            self.land()?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the receipts of everything acknowledged.
+    pub(super) fn land(&mut self) -> Result<(), Error> {
+        let records = std::mem::take(&mut self.acknowledged);
+        match &self.landing {
+            Some(landing) => landing.wait(records, &mut self.tally, self.report),
+            None => Ok(()),
+        }
     }
 
     fn hand_on(&mut self, line: u64, outcome: Outcome) -> Result<(), Error> {
@@ -142,4 +185,16 @@ fn unacknowledged(event_id: Uuid, topic: String, error: &kafka::Error) -> Outcom
         topic,
         why: error.to_string(),
     }
+}
+
+/// What the leaf of a record commits to: its place and time are not in it.
+fn commitment_of(draft: &Draft) -> [u8; 32] {
+    let record = Record {
+        offset: 0,
+        timestamp: Timestamp::None,
+        key: Some(draft.key.clone()),
+        value: Some(draft.value.clone()),
+        headers: Vec::new(),
+    };
+    Slots::of(&record).commitment()
 }

@@ -92,7 +92,15 @@ fn what_is_sent_is_read_back_and_nothing_of_a_refused_line() {
     let (_mock, config) = cluster();
     let input = format!("{}not json\n{}", line(PEOPLE[0]), line(PEOPLE[1]));
     let clock = FixedClock::at(NOW_MS);
-    let (tally, reports) = collect(|report| publish(&config, &clock, input.as_bytes(), report));
+    let (tally, reports) = collect(|report| {
+        publish(
+            &config,
+            &clock,
+            input.as_bytes(),
+            &Options::default(),
+            report,
+        )
+    });
     assert_eq!(
         tally.unwrap(),
         Tally {
@@ -130,8 +138,15 @@ fn without_its_topics_nothing_is_sent() {
     config.kafka.bootstrap = mock.bootstrap();
     config.kafka.timeout_ms = 2000;
     let clock = FixedClock::at(NOW_MS);
-    let (result, reports) =
-        collect(|report| publish(&config, &clock, line(PEOPLE[0]).as_bytes(), report));
+    let (result, reports) = collect(|report| {
+        publish(
+            &config,
+            &clock,
+            line(PEOPLE[0]).as_bytes(),
+            &Options::default(),
+            report,
+        )
+    });
     assert!(matches!(result, Err(Error::Ingest(_))), "{result:?}");
     assert!(reports.is_empty());
 }
@@ -147,4 +162,31 @@ fn an_input_that_breaks_off_is_an_error() {
     let clock = FixedClock::at(NOW_MS);
     let (result, _) = collect(|report| check_events(&Config::default(), &clock, Broken, report));
     assert_eq!(result.unwrap_err().to_string(), "reading the events: gone");
+}
+
+#[test]
+fn where_no_ledger_runs_nothing_is_sent_that_waits_for_a_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.ledger.folder = folder.path().to_owned();
+    let wait = Wait {
+        receipts: folder.path().join("receipts"),
+        timeout: PATIENCE,
+    };
+    let options = Options {
+        wait: Some(wait),
+        ..Options::default()
+    };
+    let clock = FixedClock::at(NOW_MS);
+    let (result, reports) = collect(|report| {
+        publish(
+            &config,
+            &clock,
+            line(PEOPLE[0]).as_bytes(),
+            &options,
+            report,
+        )
+    });
+    assert_eq!(result.unwrap_err().code(), "CU-0022");
+    assert!(reports.is_empty() && !folder.path().join("receipts").exists());
 }
