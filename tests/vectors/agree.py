@@ -26,6 +26,7 @@ from checker.manifest import EDITIONS
 from checker.policy import parse_policy
 from checker.verify import Asked, verify
 from check_extract import EXIT
+from maker import trust
 from maker.draft import PROFILES, draft, load
 from maker.ledger import Ledger, Signer
 from maker.spoil import FLIPS, spoil
@@ -44,6 +45,7 @@ class Case:
     archive: bytes
     policy: bytes | None = None
     known: tuple = ()
+    receipt: bytes | None = None
     folder: bool = False
 
 
@@ -71,6 +73,8 @@ def write_case(case, folder):
     for number, note in enumerate(case.known):
         (folder / f"known-{number}").write_bytes(note)
         arguments += ["--known", str(folder / f"known-{number}")]
+    if case.receipt is not None:
+        (folder / "extract.zip.tlog-proof").write_bytes(case.receipt)
     if case.folder:
         unpack(case.archive, folder / "unpacked")
         path = folder / "unpacked"
@@ -90,7 +94,7 @@ def theirs(program, arguments):
 
 def ours(case, folder):
     policy = None if case.policy is None else parse_policy(case.policy)
-    asked = Asked(policy, case.known)
+    asked = Asked(policy, case.known, case.receipt)
     if case.folder:
         return verify(lambda: read_folder(folder / "unpacked"), False, asked).to_json()
     return verify(lambda: read_archive(case.archive), True, asked).to_json()
@@ -196,34 +200,20 @@ def make_drafts(rng, ledger, trial):
     return drafts
 
 
-def some_policy(rng, ledger):
-    stranger = Signer(b"a stranger")
-    another_key = f"log {stranger.vkey(ledger.NAME + '/extract')}\nquorum none\n"
-    another_ledger = f"log {stranger.vkey('other.example/extract')}\nquorum none\n"
-    choices = [None, ledger.policy, ledger.witnessed_policy, another_key, another_ledger]
-    policy = rng.choices(choices, weights=[10, 70, 14, 3, 3])[0]
-    return policy.encode() if isinstance(policy, str) else policy
-
-
-def some_known(rng, ledger):
-    """Checkpoints that the user might hold: mostly none, else a real one or a fork."""
-    if rng.random() < 0.85:
-        return ()
-    log = rng.choice(ledger.logs)
-    size = rng.randrange(len(log.leaves) + 1)
-    if rng.random() < 0.8:
-        return (log.checkpoint(size, ledger.signer),)
-    root = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-    return (ledger.signer.sign(f"{log.origin}\n{size}\n{root}\n", log.origin),)
-
-
 def spoilt_case(rng, drafts, ledger):
     good = rng.choice(drafts)
     name, archive = spoil(rng, good, ledger)
-    policy, known = some_policy(rng, ledger), some_known(rng, ledger)
-    folder = rng.random() < 0.05 and name not in FLIPS and can_unpack(archive)
-    case = Case(name, archive, policy, known, folder)
+    case = Case(name, archive, trust.policy(rng, ledger), trust.known(rng, ledger))
+    case.folder = rng.random() < 0.05 and name not in FLIPS and can_unpack(archive)
     return case, [member for member, _ in good.seal()]
+
+
+def run_receipts(trial, rng, drafts, ledger):
+    """Good extracts beside which a receipt lies, good or not."""
+    for good in drafts:
+        receipt = trust.some_receipt(rng, ledger, good.seal()[0][1])
+        policy = trust.policy(rng, ledger)
+        trial.run(Case("receipt", good.archive(), policy, receipt=receipt))
 
 
 def run_spoilt(trial, rng, drafts, ledger, count):
@@ -247,7 +237,9 @@ def main():
     rng, trial = random.Random(seed), Trial(options.program)
     drafts = run_golden(trial)
     ledger = Ledger(rng)
-    drafts += make_drafts(rng, ledger, trial)
+    made = make_drafts(rng, ledger, trial)
+    run_receipts(trial, rng, made, ledger)
+    drafts += made
     run_spoilt(trial, rng, drafts, ledger, options.count)
     print(f"{options.count} spoilt in {len(trial.ways)} ways:", dict(trial.outcomes))
     print(f"disagreements: {trial.wrong}")

@@ -229,13 +229,3 @@ class Ledger:
     def policy(self):
         """A policy that vouches for the key by one of its logs."""
         return f"log {self.signer.vkey(self.logs[0].origin)}\nquorum none\n".encode()
-
-    @property
-    def witnessed_policy(self):
-        lines = [
-            f"log {self.signer.vkey(self.logs[1].origin)} https://{self.NAME}/",
-            f"witness w {self.witness.vkey('witness.example/w', COSIGNATURE)}",
-            "group g 1 w",
-            "quorum g",
-        ]
-        return "".join(line + "\n" for line in lines).encode()
