@@ -5,14 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use aes_gcm_siv::aead::Buffer;
 use aes_gcm_siv::{AeadInOut as _, Aes256GcmSiv, KeyInit as _, Nonce};
+use custodia_core::entry::ENTRY_BYTES;
 use zeroize::Zeroizing;
 
 use super::error::Error;
 use super::label::tag;
 use super::{KEY_BYTES, TAG_BYTES, push_part};
-
-/// Bytes of an entry (design 3.3).
-const ENTRY_BYTES: usize = 50;
 
 type Secret = Zeroizing<[u8; KEY_BYTES]>;
 

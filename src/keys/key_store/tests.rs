@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use custodia_core::entry::ENTRY_BYTES;
 use tempfile::TempDir;
 
 use super::super::kek::FileKek;
@@ -14,7 +15,7 @@ use crate::store::{Budget, Direction, KeyRange, Pair};
 
 const ORIGIN: &str = "ledger.example.com/custodia.events/3/0";
 const OTHER_ORIGIN: &str = "ledger.example.com/custodia.events/3/1";
-const ENTRY: [u8; 50] = [5; 50];
+const ENTRY: [u8; ENTRY_BYTES] = [5; ENTRY_BYTES];
 const SUBJECT: Label<'static> = Label::Key(b"aaaaaaaaaaaaaaaaaaaaaaaaaa");
 
 struct Fixture {
