@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::generations;
 use super::{KeyFault, NoReceipt};
 use crate::{config, fsck, ingest, kafka, keys, log, project, query, serve, sign};
 
@@ -41,6 +42,9 @@ pub enum Error {
     /// A record that the ledger itself writes.
     #[error(transparent)]
     Outbox(#[from] log::OutboxError),
+    /// A log that is not closed, or a generation that is not opened, so.
+    #[error(transparent)]
+    Generations(#[from] generations::Error),
     /// `ledger.name` is needed and empty.
     #[error(
         "ledger.name is empty; name a host name that you own, e.g. --set ledger.name=ledger.example.com"
@@ -154,6 +158,7 @@ impl Error {
             Self::Query(source) => source.code(),
             Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
+            Self::Generations(source) => source.code(),
             Self::Unnamed => "CU-0010",
             Self::OtherLedger { .. } => "CU-0011",
             Self::NoSuchLog(_) => "CU-0012",

@@ -8,12 +8,12 @@ use custodia_core::note::VerifierKey;
 use custodia_core::origin::Origin;
 use custodia_core::record::Record;
 
-use super::init::timeout;
+use super::init::{logged_topics, timeout};
 use super::{Error, kafka_settings, parts};
 use crate::config::Config;
 use crate::fsck::{LedgerParts, Produced, RecordSource, Report, SourceError, check_ledger};
-use crate::kafka::{self, Settings, read_range, watermarks};
-use crate::log::Folder;
+use crate::kafka::{self, Settings, TopicFacts, read_range, topic_facts, watermarks};
+use crate::log::{Folder, Generation};
 use crate::project;
 use crate::sign::Signer;
 
@@ -46,15 +46,10 @@ pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
         verifier: &verifier,
         cursors: &project::cursors,
     };
-    let mut topics = Topics {
-        settings: kafka_settings(config),
-        patience: timeout(config),
-    };
-    let source: Option<&mut dyn RecordSource> = if against_topic {
-        Some(&mut topics)
-    } else {
-        None
-    };
+    let mut topics = against_topic.then(|| Topics::ask(config)).transpose()?;
+    let source = topics
+        .as_mut()
+        .map(|topics| topics as &mut dyn RecordSource);
     Ok(check_ledger(&parts, source, &mut |_| {})?)
 }
 
@@ -62,18 +57,50 @@ pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
 struct Topics {
     settings: Settings,
     patience: Duration,
+    facts: Vec<TopicFacts>,
+}
+
+impl Topics {
+    fn ask(config: &Config) -> Result<Self, Error> {
+        let (settings, patience) = (kafka_settings(config), timeout(config));
+        let found = topic_facts(&settings, &logged_topics(config), patience)?;
+        Ok(Self {
+            settings,
+            patience,
+            facts: found.into_iter().flatten().collect(),
+        })
+    }
+
+    /// Whether the topic of this name is the one that the generation read.
+    fn is_there(&self, topic: &str, generation: &Generation) -> bool {
+        let facts = self.facts.iter().find(|facts| facts.topic == topic);
+        facts.is_some_and(|facts| {
+            facts.cluster_id == generation.cluster_id && facts.topic_id == generation.topic_id
+        })
+    }
 }
 
 impl RecordSource for Topics {
     fn records(
         &mut self,
         origin: &Origin,
+        generation: &Generation,
         from: u64,
         to: u64,
-    ) -> Result<Produced<'_>, SourceError> {
+    ) -> Result<Option<Produced<'_>>, SourceError> {
+        if !self.is_there(&origin.topic, generation) {
+            return Ok(None);
+        }
         let (topic, partition, patience) = (origin.topic.clone(), origin.partition, self.patience);
         let (low, _) = watermarks(&self.settings, &topic, partition, patience).map_err(unread)?;
         let first_offset = low.max(from);
+        if first_offset >= to {
+            let records = Box::new(std::iter::empty());
+            return Ok(Some(Produced {
+                first_offset,
+                records,
+            }));
+        }
         let (sender, receiver) = sync_channel(AHEAD_RECORDS);
         let settings = self.settings.clone();
         // The thread ends with the topic, or with the first record that nobody takes any more.
@@ -91,10 +118,10 @@ impl RecordSource for Topics {
             record.as_ref().map_or(true, |record| record.offset < to)
         };
         let records = Box::new(receiver.into_iter().take_while(below));
-        Ok(Produced {
+        Ok(Some(Produced {
             first_offset,
             records,
-        })
+        }))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::sign::Signer;
 use crate::store::Shared;
 
 /// The generation that `init` opens.
-const FIRST_GENERATION: u32 = 1;
+pub(super) const FIRST_GENERATION: u32 = 1;
 
 /// Offsets named on purpose, by topic and partition; everything else starts at 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -164,16 +164,21 @@ fn topics(config: &Config, settings: &Settings) -> Result<(Vec<TopicFacts>, Vec<
     let logged = logged_topics(config);
     let facts = facts_of(settings, &logged, timeout(config))?;
     facts.iter().try_for_each(TopicFacts::check)?;
-    let registry = facts.iter().find(|f| f.topic == config.topics.registry);
-    if let Some(fact) = registry.filter(|fact| fact.partitions != 1) {
-        let (topic, found) = (fact.topic.clone(), fact.partitions);
-        return Err(Error::Partitions {
-            topic,
-            found,
-            wanted: 1,
-        });
-    }
+    check_registry(config, &facts)?;
     Ok((facts, missing.into_iter().map(|spec| spec.name).collect()))
+}
+
+/// The registry has one partition, where it is among these topics.
+pub(super) fn check_registry(config: &Config, facts: &[TopicFacts]) -> Result<(), Error> {
+    let registry = facts.iter().find(|f| f.topic == config.topics.registry);
+    match registry.filter(|fact| fact.partitions != 1) {
+        None => Ok(()),
+        Some(fact) => Err(Error::Partitions {
+            topic: fact.topic.clone(),
+            found: fact.partitions,
+            wanted: 1,
+        }),
+    }
 }
 
 /// The facts of topics that must be there.
@@ -220,7 +225,7 @@ fn make_logs(
     clock: &dyn Clock,
 ) -> Result<(), Error> {
     for (origin, generation) in generations {
-        let opened = notices::log_opened(origin, generation, clock)?;
+        let opened = notices::log_opened(origin, generation, None, None, clock)?;
         Log::create(
             &folder.log_path(origin),
             origin,

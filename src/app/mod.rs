@@ -4,14 +4,18 @@
 //! what it stands on, and turns the first failure into a stop of the whole.
 
 mod ask;
+mod assigned;
 mod demo;
 mod error;
 mod fsck;
+mod generations;
 mod init;
 mod kafka_outbox;
+mod kafka_registry;
 mod parts;
 mod policy;
 mod publish;
+mod published;
 mod run;
 mod serve;
 mod threads;
@@ -21,6 +25,7 @@ pub use ask::Counter;
 pub use demo::{Proven, Shown, Step, demo};
 pub use error::Error;
 pub use fsck::fsck;
+pub use generations::{LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs};
 pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};

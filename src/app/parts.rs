@@ -24,11 +24,34 @@ pub struct Opened {
     pub folder: Folder,
 }
 
+/// The logs of a ledger, open, without its keys; its folder is owned until they are dropped.
+pub(super) struct OpenLogs {
+    pub(super) logs: Vec<Arc<Log>>,
+    pub(super) shared: Shared,
+    pub(super) folder: Folder,
+}
+
 /// Opens the ledger that the configuration names. Never creates.
 ///
 /// # Errors
 /// Where the folder is no ledger, is in use, or its keys or logs can't be opened.
 pub fn open(config: &Config) -> Result<Opened, Error> {
+    let OpenLogs {
+        logs,
+        shared,
+        folder,
+    } = open_logs(config)?;
+    let keys = Arc::new(open_keys(config, &folder, &shared)?);
+    Ok(Opened {
+        logs,
+        keys,
+        shared,
+        folder,
+    })
+}
+
+/// As [`open`], for what needs no keys.
+pub(super) fn open_logs(config: &Config) -> Result<OpenLogs, Error> {
     let folder = Folder::open(&config.ledger.folder)?;
     let (found, wanted) = (folder.ledger().to_string(), config.ledger.name.clone());
     if !wanted.is_empty() && wanted != found {
@@ -41,15 +64,13 @@ pub fn open(config: &Config) -> Result<Opened, Error> {
     }
     let origins = folder.origins()?;
     let shared = shared(config, origins.len());
-    let keys = Arc::new(open_keys(config, &folder, &shared)?);
     let mut logs = Vec::new();
     for origin in origins {
         let path = folder.log_path(&origin);
         logs.push(Log::open(&path, origin, &shared)?);
     }
-    Ok(Opened {
+    Ok(OpenLogs {
         logs,
-        keys,
         shared,
         folder,
     })

@@ -7,18 +7,20 @@ use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::init::{facts_of, logged_topics, timeout};
+use super::assigned::{assigned, refuse_uncovered, topics_of};
+use super::init::{facts_of, timeout};
+use super::kafka_registry::KafkaRegistry;
 use super::parts::role_of;
+use super::published::published_checkpoints;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::clock::Clock;
-use crate::config::{Assignment, Config};
+use crate::config::Config;
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
 use crate::kafka::{
-    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
-    watermarks,
+    self, Consumer, PartitionReader, Position, Settings, TopicFacts, wait_for, watermarks,
 };
-use crate::log::{Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer, notices};
+use crate::log::{Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer};
 use crate::metrics::{LogLabel, Metrics};
 use crate::project::Projector;
 use crate::query::LogRows;
@@ -33,6 +35,8 @@ const LAG_INTERVAL: Duration = Duration::from_secs(5);
 /// A ledger at work.
 pub struct Running {
     opened: Opened,
+    /// The logs that this process appends to.
+    assigned: Vec<Arc<Log>>,
     threads: Threads,
     checkpointer: Option<Arc<Mutex<Checkpointer>>>,
     outbox: Arc<KafkaOutbox>,
@@ -51,13 +55,15 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
     settings.validate()?;
     settings.probe(timeout(config))?;
     let assigned = assigned(&opened.logs, &config.ingest.assign)?;
-    let (consumer, readers) = assign(config, &settings, &assigned)?;
+    let (consumer, readers) = assign(config, &settings, &opened.logs, &assigned)?;
     let outbox = Arc::new(KafkaOutbox::new(&settings, timeout(config))?);
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
     let checkpointer = checkpointer(config, &settings, &opened, &outbox, clock, &metrics)?;
+    show_sizes(&opened.logs, &metrics);
     let mut running = Running {
         opened,
+        assigned,
         threads: Threads::new(),
         checkpointer,
         outbox,
@@ -66,10 +72,10 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
         rows: Vec::new(),
     };
     running.start_projecting(config)?;
-    running.start_appending(config, assigned.iter().zip(readers), clock, &metrics)?;
+    running.start_appending(config, readers, clock, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
-    running.announce(config)?;
+    running.announce(config, &settings)?;
     running.start_checkpoints(config)?;
     Ok(running)
 }
@@ -162,10 +168,10 @@ impl Running {
         Ok(())
     }
 
-    fn start_appending<'a>(
+    fn start_appending(
         &mut self,
         config: &Config,
-        assigned: impl Iterator<Item = (&'a Arc<Log>, PartitionReader)>,
+        readers: Vec<PartitionReader>,
         clock: &Arc<dyn Clock>,
         metrics: &Metrics,
     ) -> Result<(), Error> {
@@ -176,7 +182,7 @@ impl Running {
         };
         let folder = self.opened.folder.path().to_owned();
         let floor = DiskFloor::new(folder, config.serve.disk_floor_bytes);
-        for (log, reader) in assigned {
+        for (log, reader) in self.assigned.iter().zip(readers) {
             let writer = Writer::new(Arc::clone(log), Arc::clone(&self.opened.keys))?;
             let (clock, metrics) = (Arc::clone(clock), metrics.clone());
             let partition = Partition::new(reader, writer, limits, floor.clone(), clock, metrics);
@@ -196,7 +202,7 @@ impl Running {
         metrics: &Metrics,
     ) -> Result<(), Error> {
         let deadline = Duration::from_millis(config.serve.stop_deadline_ms);
-        let (logs, metrics) = (self.opened.logs.clone(), metrics.clone());
+        let (logs, metrics) = (self.assigned.clone(), metrics.clone());
         self.threads.spawn("consumer", move |stop| {
             let rounds = LAG_INTERVAL.as_millis() / CONSUMER_POLL.as_millis();
             for round in 0u128.. {
@@ -224,11 +230,11 @@ impl Running {
 
     /// Asks again, now and then, whether the topics are still those of the generations.
     fn start_facts(&mut self, config: &Config, settings: &Settings) -> Result<(), Error> {
-        let (config, settings, logs) = (config.clone(), settings.clone(), self.opened.logs.clone());
+        let (config, settings, logs) = (config.clone(), settings.clone(), self.assigned.clone());
         let interval = Duration::from_millis(config.ingest.facts_interval_ms);
         self.threads.spawn("facts", move |stop| {
             while !waited(stop, interval) {
-                match facts_of(&settings, &logged_topics(&config), timeout(&config)) {
+                match facts_of(&settings, &topics_of(&logs), timeout(&config)) {
                     Ok(facts) => check_facts(&facts, &logs)?,
                     Err(Error::Kafka(error)) if error.may_pass() => {
                         warn!(%error, "the topics' facts could not be asked for");
@@ -240,17 +246,18 @@ impl Running {
         })
     }
 
-    /// Puts `LogOpened` of new logs in the registry.
-    fn announce(&self, config: &Config) -> Result<(), Error> {
+    /// Puts in the registry which logs were opened and closed.
+    fn announce(&self, config: &Config, settings: &Settings) -> Result<(), Error> {
+        let registry = KafkaRegistry {
+            outbox: Arc::clone(&self.outbox),
+            settings: settings.clone(),
+            topic: config.topics.registry.clone(),
+            patience: timeout(config),
+        };
         for log in &self.opened.logs {
-            let opening = log.opening()?;
-            if opening.announced {
-                continue;
+            for what in log.announce(&registry)? {
+                info!(log = log.name(), "{what}: the registry has it");
             }
-            let outbox = self.outbox.as_ref();
-            notices::announce(outbox, &config.topics.registry, log.name(), &opening.event)?;
-            log.mark_announced()?;
-            info!(log = log.name(), "opened");
         }
         Ok(())
     }
@@ -279,27 +286,14 @@ fn locked(checkpointer: &Mutex<Checkpointer>) -> std::sync::MutexGuard<'_, Check
     checkpointer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The logs that this process appends to.
-fn assigned(logs: &[Arc<Log>], assignment: &Assignment) -> Result<Vec<Arc<Log>>, Error> {
-    let Assignment::Only(places) = assignment else {
-        return Ok(logs.to_vec());
-    };
-    let place = |log: &Log| format!("{}/{}", log.origin().topic, log.origin().partition);
-    let find = |wanted: &String| {
-        let log = logs.iter().find(|log| place(log) == *wanted);
-        log.cloned().ok_or_else(|| Error::NoSuchLog(wanted.clone()))
-    };
-    places.iter().map(find).collect()
-}
-
 /// Checks every assigned log against its topic, and assigns its partition from where it goes on.
 fn assign(
     config: &Config,
     settings: &Settings,
+    all: &[Arc<Log>],
     logs: &[Arc<Log>],
 ) -> Result<(Consumer, Vec<PartitionReader>), Error> {
-    let topics = logged_topics(config);
-    let facts = facts_of(settings, &topics, timeout(config))?;
+    let facts = facts_of(settings, &topics_of(logs), timeout(config))?;
     facts.iter().try_for_each(TopicFacts::check)?;
     let mut positions = Vec::new();
     for log in logs {
@@ -323,7 +317,17 @@ fn assign(
             position,
         });
     }
+    refuse_uncovered(all, &facts, &config.ingest.assign)?;
     Ok(Consumer::assign(settings, &positions, timeout(config))?)
+}
+
+/// Shows what each log has, those that nothing is appended to included.
+fn show_sizes(logs: &[Arc<Log>], metrics: &Metrics) {
+    for log in logs {
+        let size = i64::try_from(log.tail().size).unwrap_or(i64::MAX);
+        let label = LogLabel::from(log.origin());
+        metrics.tree_size.get_or_create(&label).set(size);
+    }
 }
 
 fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
@@ -365,17 +369,6 @@ fn checkpointer(
     });
     checkpointer.settle(&published_checkpoints(config, settings)?)?;
     Ok(Some(Arc::new(Mutex::new(checkpointer))))
-}
-
-/// Everything that stands in the checkpoints topic.
-fn published_checkpoints(config: &Config, settings: &Settings) -> Result<Vec<Vec<u8>>, Error> {
-    let mut seen = Vec::new();
-    let topic = &config.topics.checkpoints;
-    read_range(settings, topic, 0, 0, timeout(config), |fetched| {
-        seen.extend(fetched.record.value);
-        Ok::<(), kafka::Error>(())
-    })?;
-    Ok(seen)
 }
 
 fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {

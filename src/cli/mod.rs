@@ -12,6 +12,7 @@ mod fsck;
 mod generate;
 mod init;
 mod key;
+mod log;
 mod publish;
 mod receipt;
 mod replay;
@@ -70,6 +71,8 @@ enum Command {
     Generate(generate::Generate),
     /// Show the ledger's verifier keys.
     Key(key::Key),
+    /// Show, close and open logs.
+    Log(log::Log),
     /// Who received a person's data, and when?
     Who(who::Who),
     /// What happened, in order.
@@ -131,6 +134,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Fsck(fsck) => fsck.run(config),
         Command::Generate(generate) => generate.run(config),
         Command::Key(_) => key::Key::run(config),
+        Command::Log(log) => log.run(config),
         Command::Who(who) => who.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),

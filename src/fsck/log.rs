@@ -12,8 +12,8 @@ use super::source::{Produced, Topic};
 use super::tiles::{self, WIDTH};
 use super::{Error, LogReport, Place};
 use crate::keys::KeyStore;
-use crate::log::layout::{ENTRIES, GENERATION, META, OPENED, PAYLOADS, STATE};
-use crate::log::{Generation, State};
+use crate::log::layout::{CLOSED, CLOSING, ENTRIES, GENERATION, META, OPENED, PAYLOADS, STATE};
+use crate::log::{Closing, Generation, Notice, State};
 use crate::store::{KeyRange, Read};
 
 /// What a log is checked with.
@@ -52,13 +52,12 @@ pub fn check_log(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<super::Report, Error> {
     let mut findings = Findings::default();
-    let log = check(
-        parts,
-        &Start::read(parts),
+    let against = Against {
         produced,
-        progress,
-        &mut findings,
-    )?;
+        ..Against::default()
+    };
+    let start = Start::read(parts);
+    let log = check(parts, &start, against, progress, &mut findings)?;
     Ok(super::Report::of(vec![log], findings))
 }
 
@@ -66,6 +65,27 @@ pub fn check_log(
 pub(super) struct Start {
     pub(super) state: Option<State>,
     pub(super) generation: Option<Generation>,
+    pub(super) closing: Option<Closing>,
+}
+
+/// What a log is compared with beside itself.
+pub(super) struct Against<'a> {
+    /// The topic's records, where they were asked for and are there.
+    pub(super) produced: Option<Produced<'a>>,
+    /// They were asked for, and the topic is another now.
+    pub(super) topic_gone: bool,
+    /// Where the generation after this one begins in the same topic.
+    pub(super) below: u64,
+}
+
+impl Default for Against<'_> {
+    fn default() -> Self {
+        Self {
+            produced: None,
+            topic_gone: false,
+            below: u64::MAX,
+        }
+    }
 }
 
 impl Start {
@@ -74,14 +94,19 @@ impl Start {
         let get = |key| parts.store.get(META, key).ok().flatten();
         let state = get(STATE).and_then(|bytes| State::from_bytes(&bytes));
         let generation = get(GENERATION).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self { state, generation }
+        let closing = get(CLOSING).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self {
+            state,
+            generation,
+            closing,
+        }
     }
 }
 
 pub(super) fn check(
     parts: &LogParts<'_>,
     start: &Start,
-    produced: Option<Produced<'_>>,
+    against: Against<'_>,
     progress: &mut dyn FnMut(Progress<'_>),
     findings: &mut Findings,
 ) -> Result<LogReport, Error> {
@@ -105,12 +130,14 @@ pub(super) fn check(
         tree_is_known: true,
         line: Line::new(shelf, offset, &mut found),
         checkpoints: Checkpoints::new(shelf, parts.origin, parts.verifier, &mut found),
-        topic: Topic::new(parts.origin, produced)?,
+        topic: Topic::new(parts.origin, against.below, against.produced)?,
+        topic_gone: against.topic_gone,
         payloads_opened: 0,
         erased: 0,
     };
     walk.walk(progress, &mut found)?;
     walk.end(start.state.as_ref(), &mut found)?;
+    walk.check_closing(start.closing.as_ref(), &mut found);
     Ok(walk.report())
 }
 
@@ -129,10 +156,31 @@ fn check_meta(shelf: Shelf<'_>, start: &Start, found: &mut Found<'_>) {
             Held::There(_) | Held::Unread => {}
         }
     }
-    match shelf.get(META, OPENED, found) {
-        Held::There(bytes) if matches!(bytes.first(), Some(0 | 1)) => {}
-        Held::Unread => {}
-        _ => found.add(Place::State, "its LogOpened event can't be read"),
+    check_notices(shelf, start, found);
+}
+
+fn check_notices(shelf: Shelf<'_>, start: &Start, found: &mut Found<'_>) {
+    let (closing, closed) = (
+        shelf.get(META, CLOSING, found),
+        shelf.get(META, CLOSED, found),
+    );
+    if matches!(closing, Held::There(_)) && start.closing.is_none() {
+        found.add(Place::State, "how it was closed can't be read");
+    }
+    let is_closed = !matches!(closing, Held::Missing);
+    for (notice, must_be, name) in [
+        (shelf.get(META, OPENED, found), true, "LogOpened"),
+        (closed, is_closed, "LogClosed"),
+    ] {
+        match notice {
+            Held::There(bytes) if must_be && Notice::from_bytes(&bytes).is_some() => {}
+            Held::Missing if !must_be => {}
+            Held::Unread => {}
+            _ => found.add(
+                Place::State,
+                format!("its {name} event can't be read, or doesn't belong there"),
+            ),
+        }
     }
 }
 
@@ -171,6 +219,7 @@ struct Walk<'a> {
     line: Line<'a>,
     checkpoints: Checkpoints<'a>,
     topic: Topic<'a>,
+    topic_gone: bool,
     payloads_opened: u64,
     erased: u64,
 }
@@ -351,6 +400,18 @@ impl Walk<'_> {
         }
     }
 
+    fn check_closing(&self, closing: Option<&Closing>, found: &mut Found<'_>) {
+        let Some(closing) = closing else { return };
+        let other_root = self.tree_is_known && closing.root != self.tree.root();
+        if closing.size != self.size || other_root {
+            let what = format!(
+                "it was closed with {} leaves, and has {} or another root",
+                closing.size, self.size
+            );
+            found.add(Place::State, what);
+        }
+    }
+
     fn report(&self) -> LogReport {
         LogReport {
             origin: self.parts.origin.to_owned(),
@@ -360,6 +421,7 @@ impl Walk<'_> {
             payloads_opened: self.payloads_opened,
             erased: self.erased,
             records_compared: self.topic.compared,
+            topic_gone: self.topic_gone,
             checkpoints: self.checkpoints.good,
         }
     }

@@ -27,6 +27,8 @@ pub struct LogReport {
     pub erased: u64,
     /// How many of the topic's records were compared with their leaves.
     pub records_compared: u64,
+    /// Whether there was nothing to compare with: the topic is another than this generation read.
+    pub topic_gone: bool,
     /// How many kept checkpoints are as they should be.
     pub checkpoints: u64,
 }
@@ -89,7 +91,11 @@ fn cells(log: &LogReport) -> [String; 8] {
         log.leaves_checked.to_string(),
         log.payloads_opened.to_string(),
         log.erased.to_string(),
-        log.records_compared.to_string(),
+        if log.topic_gone {
+            "gone".to_owned()
+        } else {
+            log.records_compared.to_string()
+        },
         log.checkpoints.to_string(),
     ]
 }
@@ -153,6 +159,7 @@ mod tests {
             payloads_opened: 12_344,
             erased: 1,
             records_compared: 0,
+            topic_gone: true,
             checkpoints: 3,
         };
         Report {
@@ -170,6 +177,7 @@ mod tests {
             lines[1].contains(" 12345  abababababababab   12345"),
             "{text}"
         );
+        assert!(lines[1].ends_with("gone            3"), "{text}");
         assert_eq!(lines[2], "nothing is wrong");
         assert!(report().outcome().is_ok());
     }

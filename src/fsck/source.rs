@@ -6,6 +6,7 @@ use custodia_core::record::Record;
 use super::findings::Found;
 use super::naive::{self, ENTRY_BYTES, Facts, Hash};
 use super::{Error, Place};
+use crate::log::Generation;
 
 /// Why records can't be read again.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +27,20 @@ pub struct Produced<'a> {
 /// Reads topics again.
 pub trait RecordSource {
     /// The records of the origin's partition that a `read_committed` reader sees from offset
-    /// `from` up to, and without, `to`, which is where the log stands. Whoever knows all that was
-    /// produced gives that instead: what the log has not read is then a finding.
+    /// `from` up to, and without, `to`, which is where the log stands, or where the generation
+    /// after it begins. Whoever knows all that was produced gives that instead: what the log has
+    /// not read is then a finding. None where there is no such topic any more: what stands under
+    /// its name now is not what this generation read.
     ///
     /// # Errors
     /// [`SourceError`].
-    fn records(&mut self, origin: &Origin, from: u64, to: u64)
-    -> Result<Produced<'_>, SourceError>;
+    fn records(
+        &mut self,
+        origin: &Origin,
+        generation: &Generation,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<Produced<'_>>, SourceError>;
 }
 
 /// The record that comes next in the topic.
@@ -45,6 +53,9 @@ struct Next {
 /// Walks a topic's records beside the leaves.
 pub(super) struct Topic<'a> {
     origin: String,
+    /// Leaves at this offset or later are compared with nothing: the generation after this one
+    /// begins there.
+    below: u64,
     produced: Option<Produced<'a>>,
     next: Option<Next>,
     /// Leaves passed whose offset is not known.
@@ -53,10 +64,15 @@ pub(super) struct Topic<'a> {
 }
 
 impl<'a> Topic<'a> {
-    pub(super) fn new(origin: &str, produced: Option<Produced<'a>>) -> Result<Self, Error> {
+    pub(super) fn new(
+        origin: &str,
+        below: u64,
+        produced: Option<Produced<'a>>,
+    ) -> Result<Self, Error> {
         let origin = origin.to_owned();
         let mut topic = Self {
             origin,
+            below,
             produced,
             next: None,
             unknown: 0,
@@ -117,7 +133,7 @@ impl<'a> Topic<'a> {
             self.unknown += 1;
             return Ok(());
         };
-        if offset < first_offset {
+        if offset < first_offset || offset >= self.below {
             return Ok(());
         }
         self.pass_records_below(offset, found)?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::OutboxError;
 use crate::{keys, sign, store};
 
 /// A log that can't be opened, read or appended to. None of these is retried: the process stops
@@ -22,6 +23,9 @@ pub enum Error {
     /// The signer refused.
     #[error(transparent)]
     Sign(#[from] sign::Error),
+    /// A notice did not reach the registry.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     /// What lies on disk contradicts itself.
     #[error("{origin}: {what}; run `custodia fsck` and see the runbook")]
     Corrupt {
@@ -67,7 +71,7 @@ pub enum Error {
     /// The topic's facts differ from those that the generation fixes.
     #[error(
         "{origin}: {fact} was {remembered} when this generation was opened and is {found} now; \
-         close the log and open the next generation on purpose"
+         where that was meant, `custodia log close` it and `custodia log open` the next generation"
     )]
     FactsDiffer {
         /// The log.
@@ -116,6 +120,17 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The log is closed.
+    #[error(
+        "{origin} is closed with {size} leaves and takes nothing more; \
+         `custodia log open` opens its next generation"
+    )]
+    Closed {
+        /// The log.
+        origin: String,
+        /// How many leaves it has for good.
+        size: u64,
+    },
     /// A second writer for one log was asked for.
     #[error("{0} has its writer already")]
     SecondWriter(String),
@@ -128,6 +143,7 @@ impl Error {
             Self::Store { source, .. } => source.code(),
             Self::Keys(source) => source.code(),
             Self::Sign(source) => source.code(),
+            Self::Outbox(source) => source.code(),
             Self::Corrupt { .. } => "CU-0400",
             Self::OffsetReused { .. } => "CU-0401",
             Self::OffsetFilled { .. } => "CU-0402",
@@ -139,6 +155,7 @@ impl Error {
             Self::Locked(_) => "CU-0408",
             Self::Io { .. } => "CU-0409",
             Self::SecondWriter(_) => "CU-0410",
+            Self::Closed { .. } => "CU-0412",
         }
     }
 }

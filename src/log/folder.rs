@@ -15,6 +15,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use crate::store::Store;
 
 const FORMAT: u32 = 1;
 const FACTS: &str = "ledger.json";
@@ -169,6 +170,10 @@ impl Folder {
         let mut origins = Vec::new();
         for item in fs::read_dir(&logs).map_err(io)? {
             let name = item.map_err(io)?.file_name();
+            // A log whose making was cut short was never one.
+            if Store::is_unfinished(&name) {
+                continue;
+            }
             origins.push(self.origin_of(&name.to_string_lossy())?);
         }
         origins.sort_by(|a, b| {
@@ -246,6 +251,8 @@ mod tests {
         let origin: Origin = "ledger.example/my-topic.x/12/3".parse().unwrap();
         fs::create_dir(folder.log_path(&origin)).unwrap();
         assert_eq!(folder.origins().unwrap(), vec![origin]);
+        fs::create_dir(dir.path().join("logs/my-topic.x-12-4.creating")).unwrap();
+        assert_eq!(folder.origins().unwrap().len(), 1);
         fs::create_dir(dir.path().join("logs/stray")).unwrap();
         assert_eq!(folder.origins().unwrap_err().code(), "CU-0406");
     }

@@ -3,7 +3,7 @@
 
 use crate::store::{Content, Family, Layout, Versions};
 
-/// Single values: [`GENERATION`], [`STATE`], [`OPENED`].
+/// Single values: [`GENERATION`], [`STATE`], [`OPENED`], [`CLOSING`], [`CLOSED`].
 pub(crate) const META: Family = Family::new("meta", Content::Clear);
 /// index u64be → the entry's 50 bytes.
 pub(crate) const ENTRIES: Family = Family::new("entries", Content::Ascending);
@@ -33,6 +33,10 @@ pub(crate) const GENERATION: &[u8] = b"generation";
 pub(crate) const STATE: &[u8] = b"state";
 /// META: the `LogOpened` event of this log, and whether it is in the registry.
 pub(crate) const OPENED: &[u8] = b"opened";
+/// META: that the log is closed, and how ([`super::Closing`]), JSON; missing in an open log.
+pub(crate) const CLOSING: &[u8] = b"closing";
+/// META: the `LogClosed` event, as [`OPENED`]; written together with [`CLOSING`].
+pub(crate) const CLOSED: &[u8] = b"closed";
 
 /// The key of a tile.
 pub(crate) fn tile_key(level: u8, index: u64) -> [u8; 9] {

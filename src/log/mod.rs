@@ -4,26 +4,35 @@
 //! It never reads the clock, never decodes an event, and never repairs what it finds broken.
 
 mod checkpointer;
+mod closing;
 mod edge;
 mod error;
 mod folder;
 mod generation;
+mod kept;
 pub(crate) mod layout;
+mod notice;
 pub mod notices;
 mod outbox;
+mod positions;
+mod proofs;
 mod reader;
 mod state;
 mod stretch;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use checkpointer::{Checkpointer, Parts as CheckpointerParts, Publishing};
+pub use closing::Closing;
 pub use error::Error;
 pub use folder::Folder;
 pub use generation::{Generation, ISOLATION_LEVEL};
 pub use layout::ROWS;
-pub use outbox::{Delivered, Outbox, OutboxError};
-pub use reader::{Log, Opening};
+pub(crate) use notice::Notice;
+pub use outbox::{Delivered, Outbox, OutboxError, Registry};
+pub use reader::Log;
 pub use state::{Position, State};
 pub use stretch::StoredLeaf;
 pub use tail::Tail;

@@ -1,12 +1,14 @@
-//! The ledger's own notices for the registry: logs opened, checkpoints published.
+//! The ledger's own notices for the registry: logs opened and closed, checkpoints published.
 
 use custodia_core::checkpoint::Checkpoint;
 use custodia_core::origin::Origin;
 use custodia_core::schema::v1::event::Body;
-use custodia_core::schema::v1::{CheckpointPublished, Event, IsolationLevel, LogOpened, LogStart};
+use custodia_core::schema::v1::{
+    CheckpointPublished, Event, IsolationLevel, LogClosed, LogOpened, LogStart,
+};
 use prost::Message;
 
-use super::{Generation, Outbox, OutboxError};
+use super::{Closing, Generation, Outbox, OutboxError};
 use crate::clock::Clock;
 
 /// The producer that the ledger's own events name.
@@ -14,13 +16,16 @@ pub const PRODUCER: &str = "custodia";
 /// What a notice says of a topic id that the broker can't be asked for.
 const UNASKED: &str = "unasked";
 
-/// The `LogOpened` event of a generation.
+/// The `LogOpened` event of a generation; `previous` is the one before it, `opened_by` the
+/// employee reference of who opened it.
 ///
 /// # Errors
 /// Where the system gives no random bytes.
 pub fn log_opened(
     origin: &Origin,
     generation: &Generation,
+    previous: Option<&Origin>,
+    opened_by: Option<&str>,
     clock: &dyn Clock,
 ) -> Result<Vec<u8>, getrandom::Error> {
     let start = match generation.start_offset {
@@ -39,9 +44,33 @@ pub fn log_opened(
         isolation_level: IsolationLevel::IlReadCommitted.into(),
         entry_version: Some(generation.entry_version.into()),
         start: start.into(),
+        previous_origin: previous.map(ToString::to_string).unwrap_or_default(),
+        opened_by_ref: opened_by.unwrap_or_default().to_owned(),
         ..LogOpened::default()
     };
     notice(Body::LogOpened(body), clock)
+}
+
+/// The `LogClosed` event of a log; `closed_by` is the employee reference of who closed it.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn log_closed(
+    origin: &Origin,
+    closing: &Closing,
+    closed_by: Option<&str>,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, getrandom::Error> {
+    let body = LogClosed {
+        origin: origin.to_string(),
+        size: Some(closing.size),
+        root: closing.root.to_vec(),
+        end: closing.log_end().into(),
+        next_offset: Some(closing.next_offset),
+        closed_by_ref: closed_by.unwrap_or_default().to_owned(),
+        ..LogClosed::default()
+    };
+    notice(Body::LogClosed(body), clock)
 }
 
 /// The `CheckpointPublished` event of a signed checkpoint.

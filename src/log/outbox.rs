@@ -34,3 +34,24 @@ pub trait Outbox: Send + Sync {
     /// [`OutboxError`] where no acknowledgement came in time.
     fn deliver(&self, topic: &str, key: &[u8], value: &[u8]) -> Result<Delivered, OutboxError>;
 }
+
+/// The registry's topic, as the ledger's notices about its logs are put in it.
+pub trait Registry {
+    /// The offset after the last record.
+    ///
+    /// # Errors
+    /// [`OutboxError`] where Kafka doesn't say.
+    fn end(&self) -> Result<u64, OutboxError>;
+
+    /// Whether a record at `from` or later has this value.
+    ///
+    /// # Errors
+    /// [`OutboxError`] where the topic can't be read.
+    fn holds(&self, from: u64, value: &[u8]) -> Result<bool, OutboxError>;
+
+    /// Sends one record and waits until all in-sync replicas have it.
+    ///
+    /// # Errors
+    /// [`OutboxError`] where no acknowledgement came in time.
+    fn put(&self, key: &[u8], value: &[u8]) -> Result<(), OutboxError>;
+}

@@ -14,7 +14,7 @@ pub struct Tail {
     pub root: Hash,
     /// The first Kafka offset not yet read.
     pub next_offset: u64,
-    /// Whether the log's writer has stopped, so that the tail will not move again.
+    /// Whether the tail will not move again: the log is closed, or its writer has stopped.
     pub closed: bool,
 }
 

@@ -47,8 +47,9 @@ impl Writer {
     /// Takes the log's one place for a writer.
     ///
     /// # Errors
-    /// [`Error::SecondWriter`]; [`Error::Corrupt`] where the tiles can't be read.
+    /// [`Error::Closed`]; [`Error::SecondWriter`]; [`Error::Corrupt`] where the tiles can't be read.
     pub fn new(log: Arc<Log>, keys: Arc<KeyStore>) -> Result<Self, Error> {
+        log.refuse_closed()?;
         if log.has_writer.swap(true, Ordering::SeqCst) {
             return Err(Error::SecondWriter(log.name().to_owned()));
         }

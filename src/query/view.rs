@@ -53,7 +53,8 @@ pub(super) struct Leaf {
 impl View {
     /// A view of these logs.
     pub fn new(mut logs: Vec<LogRows>, keys: Arc<KeyStore>, cuts: CutFiles) -> Self {
-        logs.sort_by(|a, b| a.log().name().cmp(b.log().name()));
+        // By generation as a number: what a later one says of the registry's entries comes later.
+        logs.sort_by(|a, b| a.log().origin().cmp(b.log().origin()));
         Self { logs, keys, cuts }
     }
 

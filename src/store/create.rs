@@ -1,6 +1,6 @@
 //! Making a store: an explicit act, whole or not at all.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,15 @@ use super::database::{self, Durability, Store};
 use super::error::Error;
 use super::family::Layout;
 
+/// What the name of a store that is being made ends with.
+const UNFINISHED: &str = ".creating";
+
 impl Store {
+    /// Whether a folder of this name is what a creation left that never came to its end.
+    pub fn is_unfinished(name: &OsStr) -> bool {
+        name.as_encoded_bytes().ends_with(UNFINISHED.as_bytes())
+    }
+
     /// Makes a store in the folder `path`, whose parent must exist, and opens it.
     ///
     /// # Errors
@@ -59,7 +67,7 @@ impl Store {
 
 fn staging(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(".creating");
+    name.push(UNFINISHED);
     PathBuf::from(name)
 }
 

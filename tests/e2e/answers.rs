@@ -26,13 +26,13 @@ pub fn asking(broker: &Broker) -> Ledger {
         .init()
 }
 
-fn wait_for_rows(serving: &mut Serving, leaves: u64) {
+pub fn wait_for_rows(serving: &mut Serving, leaves: u64) {
     serving.until("rows", |serving| {
         (serving.metric("custodia_projected_size", "custodia.events")? >= leaves).then_some(())
     });
 }
 
-fn who(ledger: &Ledger, subject: &str) -> Value {
+pub fn who(ledger: &Ledger, subject: &str) -> Value {
     let words = ["who", subject, "--reason", "rights_request", "--json"];
     serde_json::from_str(&ledger.ok(&words)).unwrap()
 }

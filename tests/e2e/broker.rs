@@ -56,6 +56,16 @@ impl Broker {
         run(&all, input)
     }
 
+    /// Deletes a topic and makes another of its name.
+    pub fn make_topic_anew(&self, topic: &str, partitions: u32) {
+        self.tool("topic", &["--delete", "--topic", topic]);
+        let partitions = partitions.to_string();
+        let settings = ["--partitions", &partitions, "--replication-factor", "1"];
+        let config = ["--config", "message.timestamp.type=LogAppendTime"];
+        let words = [&["--create", "--topic", topic], &settings[..], &config[..]];
+        self.tool("topic", &words.concat());
+    }
+
     pub fn data(&self) -> PathBuf {
         PathBuf::from(self.fact("KAFKA_DATA"))
     }

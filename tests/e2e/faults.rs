@@ -2,14 +2,17 @@
 
 use std::process::Command;
 
+use custodia::kafka::{Settings, watermarks};
+
 use crate::broker::Broker;
-use crate::ledger::{Ledger, event_roots};
+use crate::ledger::{Ledger, PATIENCE, event_roots};
 use crate::produce::{EVENTS, with_librdkafka};
 use crate::record_to_leaf::{send_town, town_events};
 
 const KILLS: u64 = 20;
+const REGISTRY: &str = "custodia.registry";
 
-fn some_records(from: u32, to: u32) -> Vec<crate::produce::Pair> {
+pub fn some_records(from: u32, to: u32) -> Vec<crate::produce::Pair> {
     (from..to)
         .map(|n| {
             (
@@ -46,7 +49,7 @@ fn killed_twenty_times_while_appending_nothing_is_missing_doubled_or_different()
     );
 }
 
-fn caught_up(ledger: &Ledger, leaves: u64) {
+pub fn caught_up(ledger: &Ledger, leaves: u64) {
     let mut serving = ledger.serve();
     serving.wait_for_leaves(leaves);
     serving.stop();
@@ -58,13 +61,7 @@ fn a_topic_that_was_made_anew_is_refused() {
     let ledger = Ledger::at(broker.bootstrap()).init();
     with_librdkafka(broker.bootstrap(), &some_records(0, 40));
     caught_up(&ledger, 40);
-    broker.tool("topic", &["--delete", "--topic", EVENTS]);
-    let settings = ["--partitions", "4", "--replication-factor", "1"];
-    let config = ["--config", "message.timestamp.type=LogAppendTime"];
-    broker.tool(
-        "topic",
-        &[&["--create", "--topic", EVENTS], &settings[..], &config[..]].concat(),
-    );
+    broker.make_topic_anew(EVENTS, 4);
     let line = ledger.fails(&["serve"], "CU-0404");
     assert!(line.contains("the topic id"), "{line}");
 }
@@ -116,12 +113,34 @@ fn a_broker_that_lost_acknowledged_records_is_refused() {
     copy(&kept, &data);
     broker.tool("start", &[]);
     ledger.fails(&["serve"], "CU-0153");
+    let ends = ends(&broker);
     // The lost offsets are given to other records: now the ends fit, and the records don't.
     with_librdkafka(broker.bootstrap(), &some_records(1000, 1200));
     ledger.fails(&["serve"], "CU-0");
+    // Both histories stay: what Kafka lost in one generation, what it gave instead in the next.
+    for topic in [EVENTS, REGISTRY] {
+        ledger.ok(&["log", "close", topic, "--reason", "records-lost"]);
+        ledger.fails(&["log", "open", topic, "--from-beginning"], "CU-0036");
+    }
+    for (place, end) in &ends {
+        ledger.ok(&["log", "open", place, "--from-offset", &end.to_string()]);
+    }
+    caught_up(&ledger, 280);
+    ledger.fsck();
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+/// Where the partitions of events and registry end now.
+fn ends(broker: &Broker) -> Vec<(String, u64)> {
+    let settings = Settings::at(broker.bootstrap());
+    let end = |topic: &str, partition| {
+        let (_, end) = watermarks(&settings, topic, partition, PATIENCE).unwrap();
+        (format!("{topic}/{partition}"), end)
+    };
+    let events = (0..4).map(|partition| end(EVENTS, partition));
+    events.chain([end(REGISTRY, 0)]).collect()
+}
+
+pub fn copy(from: &std::path::Path, to: &std::path::Path) {
     let copied = Command::new("cp")
         .arg("-a")
         .args([from, to])
@@ -152,5 +171,7 @@ fn one_folder_has_one_owner() {
     let serving = ledger.serve();
     ledger.fails(&["serve"], "CU-0408");
     ledger.fails(&["fsck"], "CU-0408");
+    ledger.fails(&["log", "list"], "CU-0408");
+    ledger.fails(&["log", "close", EVENTS, "--reason", "ordered"], "CU-0408");
     serving.stop();
 }

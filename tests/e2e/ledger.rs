@@ -102,6 +102,17 @@ impl Ledger {
         String::from_utf8(stdout).unwrap()
     }
 
+    /// As [`Self::ok`], with `input` on the command's standard input.
+    pub fn ok_with_input(&self, words: &[&str], input: &str) -> String {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(input.as_bytes()).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        let output = self.command(words).stdin(file).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words:?}: {stderr}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Runs a command that must fail with `code`, and gives back its one line.
     pub fn fails(&self, words: &[&str], code: &str) -> String {
         let Output { status, stderr, .. } = self.run(words);

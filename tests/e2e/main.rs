@@ -11,6 +11,7 @@ mod answers;
 mod bad_input;
 mod command_line;
 mod faults;
+mod generations;
 mod publish;
 mod questions;
 mod record_to_leaf;

@@ -4,7 +4,7 @@ use super::town::{Dice, Town, damage_in, places};
 use super::*;
 use crate::keys::Label;
 use crate::log::layout::{
-    CHECKPOINTS, CLOCKS, ENTRIES, GAPS, META, PAYLOADS, STATE, TILES, tile_key,
+    CHECKPOINTS, CLOCKS, CLOSING, ENTRIES, GAPS, META, PAYLOADS, STATE, TILES, tile_key,
 };
 use crate::store::{Batch, Direction, Durability, Family, KeyRange, Read, Store};
 
@@ -363,4 +363,24 @@ fn rows_past_the_log_are_named() {
     let report = town.check_with(None, &cursors, &mut |_| {});
     assert_eq!(places(&report), [Place::Rows]);
     assert!(report.findings[0].what.starts_with("rows-2 is at 301"));
+}
+
+#[test]
+fn a_closing_that_is_not_the_logs_own_is_named() {
+    let town = Town::of(300);
+    let closed = crate::log::Log::open(&town.path(), town.name().parse().unwrap(), &town.shared);
+    let closed = closed.unwrap();
+    let end = custodia_core::schema::v1::LogEnd::LeOrdered;
+    let closing = crate::log::Closing::of(&closed.state().unwrap(), end);
+    closed.close(&closing, b"event").unwrap();
+    drop(closed);
+    assert!(town.check().is_clean());
+    for at in [9, 30] {
+        town.damage(META, CLOSING, at);
+        assert_eq!(places(&town.check()), [Place::State], "byte {at}");
+        town.damage(META, CLOSING, at);
+    }
+    town.write(|batch| batch.delete(META, CLOSING));
+    assert_eq!(places(&town.check()), [Place::State]);
+    assert!(town.check().to_string().contains("LogClosed"));
 }

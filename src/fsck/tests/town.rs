@@ -145,23 +145,26 @@ impl Town {
             origins,
             _dir: dir,
         };
-        town.origins.iter().for_each(|origin| town.fill(origin));
+        let generation = Generation::new("c".into(), Some("t".into()), 1, START);
+        for origin in &town.origins {
+            town.fill(origin, &generation, &town.records);
+        }
         town
     }
 
-    fn fill(&self, origin: &Origin) {
-        let generation = Generation::new("c".into(), Some("t".into()), 1, START);
+    /// Makes a log of these records.
+    pub(super) fn fill(&self, origin: &Origin, generation: &Generation, records: &[Record]) {
         let path = self.folder.log_path(origin);
-        Log::create(&path, origin, &generation, b"opened", &self.shared).unwrap();
+        Log::create(&path, origin, generation, b"opened", &self.shared).unwrap();
         let log = Log::open(&path, origin.clone(), &self.shared).unwrap();
         let mut writer = Writer::new(Arc::clone(&log), Arc::clone(&self.keys)).unwrap();
         let incoming = |record: &Record| Incoming {
             record: record.clone(),
             leader_epoch: Some(3),
         };
-        let batch = (self.records.len() / 4).max(1);
+        let batch = (records.len() / 4).max(1);
         keep_checkpoint(&log);
-        for records in self.records.chunks(batch) {
+        for records in records.chunks(batch) {
             let incoming: Vec<Incoming> = records.iter().map(incoming).collect();
             writer.append(&incoming).unwrap();
             keep_checkpoint(&log);
@@ -268,12 +271,18 @@ pub(super) struct Memory {
 }
 
 impl RecordSource for Memory {
-    fn records(&mut self, _: &Origin, from: u64, _: u64) -> Result<Produced<'_>, SourceError> {
+    fn records(
+        &mut self,
+        _: &Origin,
+        _: &Generation,
+        from: u64,
+        _: u64,
+    ) -> Result<Option<Produced<'_>>, SourceError> {
         assert_eq!(from, START);
         let records = Box::new(self.records.iter().cloned().map(Ok));
-        Ok(Produced {
+        Ok(Some(Produced {
             first_offset: self.first_offset,
             records,
-        })
+        }))
     }
 }

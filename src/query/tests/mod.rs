@@ -155,6 +155,20 @@ fn a_recipients_name_is_the_one_at_the_cut() {
 }
 
 #[test]
+fn what_a_later_generation_of_the_registry_says_comes_later() {
+    let nine = "ledger.example/custodia.registry/0/9";
+    let ten = "ledger.example/custodia.registry/0/10";
+    let mut town = Town::with_registries(&[nine, ten]);
+    town.register("courier-1", "旧名", 100);
+    town.share(LI, "courier-1", 1, 1_000);
+    town.open_next_registry();
+    town.rename("courier-1", "新名", 2_000);
+    let answer = town.who(LI).unwrap();
+    let recipient = answer.rows[0].recipient.as_ref().unwrap();
+    assert_eq!(recipient.name.as_deref(), Some("新名"));
+}
+
+#[test]
 fn a_retired_producer_is_said_to_be_one_from_then_on() {
     let mut town = Town::new();
     town.register_producer(vec![200], 10);

@@ -24,7 +24,7 @@ use crate::project::Projector;
 use crate::store::{Budget, Shared};
 
 pub(super) const EVENTS: &str = "ledger.example/custodia.events/0/0";
-const REGISTRY: &str = "ledger.example/custodia.registry/0/0";
+pub(super) const REGISTRY: &str = "ledger.example/custodia.registry/0/0";
 const ACCESS: &str = "ledger.example/custodia.access/0/0";
 const NOW_MS: i64 = 1_700_000_000_000;
 
@@ -114,7 +114,9 @@ struct Lane {
 
 pub(super) struct Town {
     events: Lane,
-    registry: Lane,
+    registries: Vec<Lane>,
+    /// Which of the registry's generations is open.
+    registry: usize,
     _access: Lane,
     keys: Arc<KeyStore>,
     outbox: Arc<Memory>,
@@ -170,6 +172,11 @@ impl Lane {
 
 impl Town {
     pub(super) fn new() -> Self {
+        Self::with_registries(&[REGISTRY])
+    }
+
+    /// With these generations of the registry; the first is open.
+    pub(super) fn with_registries(origins: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let shared = Shared::new(&Budget {
             memory_bytes: 32 << 20,
@@ -178,19 +185,25 @@ impl Town {
         });
         let kek = Arc::new(FileKek::create(&dir.path().join("kek")).unwrap());
         let keys = Arc::new(KeyStore::create(&dir.path().join("keys"), &shared, kek).unwrap());
-        let lane = |origin, role| lane(&dir, origin, role, &keys, &shared);
+        let lane = |origin: &str, role| lane(&dir, origin, role, &keys, &shared);
         let events = lane(EVENTS, TopicRole::Events);
-        let registry = lane(REGISTRY, TopicRole::Registry);
+        let registries = origins.iter().copied();
+        let registries = registries.map(|origin| lane(origin, TopicRole::Registry));
+        let registries: Vec<Lane> = registries.collect();
         let access = lane(ACCESS, TopicRole::Access);
         let rows = |lane: &Lane, role| LogRows {
             role,
             rows: lane.projector.reader(),
         };
-        let logs = vec![
+        let mut logs = vec![
             rows(&events, TopicRole::Events),
-            rows(&registry, TopicRole::Registry),
             rows(&access, TopicRole::Access),
         ];
+        logs.extend(
+            registries
+                .iter()
+                .map(|lane| rows(lane, TopicRole::Registry)),
+        );
         let view = View::new(
             logs,
             Arc::clone(&keys),
@@ -205,7 +218,8 @@ impl Town {
         let desk = Desk::new(view, looks);
         Self {
             events,
-            registry,
+            registries,
+            registry: 0,
             _access: access,
             keys,
             outbox,
@@ -327,7 +341,12 @@ impl Town {
     fn enter(&mut self, key: &[u8], body: Body, ms: i64) {
         self.next_id += 1;
         let event = event("", body, self.next_id, ms);
-        self.registry.append(key, &event, ms);
+        self.registries[self.registry].append(key, &event, ms);
+    }
+
+    /// Goes on in the next generation of the registry.
+    pub(super) fn open_next_registry(&mut self) {
+        self.registry += 1;
     }
 
     pub(super) fn register(&mut self, id: &str, name: &str, ms: i64) {
