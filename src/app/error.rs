@@ -45,6 +45,19 @@ pub enum Error {
     /// A log that is not closed, or a generation that is not opened, so.
     #[error(transparent)]
     Generations(#[from] generations::Error),
+    /// The system lets this process open too few files for the folder's logs.
+    #[error(
+        "this process may open {allowed} files, and {logs} logs may need {needed}; raise the hard \
+         limit (ulimit -Hn, LimitNOFILE=)"
+    )]
+    FewOpenFiles {
+        /// The hard limit.
+        allowed: u64,
+        /// The logs of the folder.
+        logs: usize,
+        /// What they may need.
+        needed: u64,
+    },
     /// `ledger.name` is needed and empty.
     #[error(
         "ledger.name is empty; name a host name that you own, e.g. --set ledger.name=ledger.example.com"
@@ -159,6 +172,7 @@ impl Error {
             Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Generations(source) => source.code(),
+            Self::FewOpenFiles { .. } => "CU-0040",
             Self::Unnamed => "CU-0010",
             Self::OtherLedger { .. } => "CU-0011",
             Self::NoSuchLog(_) => "CU-0012",

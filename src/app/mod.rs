@@ -12,6 +12,7 @@ mod generations;
 mod init;
 mod kafka_outbox;
 mod kafka_registry;
+mod open_files;
 mod parts;
 mod policy;
 mod publish;

@@ -10,7 +10,7 @@ use crate::keys::{FileKek, KeyStore};
 use crate::log::{Folder, Log};
 use crate::store::{Budget, Shared};
 
-use super::Error;
+use super::{Error, open_files};
 
 /// A ledger's parts, open; its folder is owned until they are dropped.
 pub struct Opened {
@@ -63,6 +63,7 @@ pub(super) fn open_logs(config: &Config) -> Result<OpenLogs, Error> {
         });
     }
     let origins = folder.origins()?;
+    open_files::raise(origins.len())?;
     let shared = shared(config, origins.len());
     let mut logs = Vec::new();
     for origin in origins {

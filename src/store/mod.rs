@@ -29,5 +29,6 @@ pub use error::Error;
 pub use facts::Facts;
 pub use family::{Content, Family, Layout, Versions};
 pub use read::{Direction, KeyRange, Pair, Pairs, Read};
+pub use settings::OPEN_FILES;
 pub use snapshot::Snapshot;
 pub use upkeep::Verified;

@@ -16,6 +16,9 @@ const BY_NAME: &str = "paranoid_file_checks=true;memtable_protection_bytes_per_k
 
 /// Open tables a store keeps: 64 stores stay below the usual limits on open files.
 const OPEN_TABLES: i32 = 128;
+/// Files that a store may have open: its tables, and its write-ahead log, manifest, own log, lock
+/// and folder, with those that replace them for a moment.
+pub const OPEN_FILES: u64 = OPEN_TABLES.unsigned_abs() as u64 + 16;
 /// `RocksDB`'s own log, which nobody reads until something breaks.
 const INFO_LOG_BYTES: usize = 4 << 20;
 const INFO_LOGS: usize = 2;
