@@ -129,6 +129,9 @@ pub enum Error {
         /// Why not.
         fault: KeyFault,
     },
+    /// A replica has no signer that could be recovered.
+    #[error("{}: this ledger doesn't sign (signer.enabled), so nothing is to be recovered", .0.display())]
+    NotASigner(PathBuf),
     /// The demo's customer has nothing to show.
     #[error("the town's customers shared nothing; take another seed or more customers")]
     NothingReceived,
@@ -173,6 +176,7 @@ impl Error {
             Self::Outbox(source) => source.code(),
             Self::Generations(source) => source.code(),
             Self::FewOpenFiles { .. } => "CU-0040",
+            Self::NotASigner(_) => "CU-0041",
             Self::Unnamed => "CU-0010",
             Self::OtherLedger { .. } => "CU-0011",
             Self::NoSuchLog(_) => "CU-0012",

@@ -17,6 +17,7 @@ mod parts;
 mod policy;
 mod publish;
 mod published;
+mod recover;
 mod run;
 mod serve;
 mod threads;
@@ -35,6 +36,7 @@ pub use publish::{
     KeyFault, LineReport, Misfit, NoReceipt, Options, Outcome, Refusal, Tally, Vouching, Wait,
     check_events, publish,
 };
+pub use recover::{Recovered, recover};
 pub use run::{Running, start};
 pub use serve::serve;
 pub use town::{Extent, Sent, send_town, town};

@@ -69,7 +69,7 @@ enum Command {
     Fsck(fsck::Fsck),
     /// Fill the topics with a made-up town.
     Generate(generate::Generate),
-    /// Show the ledger's verifier keys.
+    /// Show the ledger's verifier keys; recover a signer that lost its state.
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
@@ -133,7 +133,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::CheckEvent(check_event) => check_event.run(config),
         Command::Fsck(fsck) => fsck.run(config),
         Command::Generate(generate) => generate.run(config),
-        Command::Key(_) => key::Key::run(config),
+        Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
         Command::Who(who) => who.run(config),
         Command::Timeline(timeline) => timeline.run(config),

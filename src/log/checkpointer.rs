@@ -229,7 +229,7 @@ fn request(signer: &Signer, log: &Log) -> Result<Option<Request>, Error> {
     Ok(Some(Request { checkpoint, proof }))
 }
 
-fn tree_now(log: &Log) -> Checkpoint {
+pub(super) fn tree_now(log: &Log) -> Checkpoint {
     let tail = log.tail();
     Checkpoint {
         origin: log.name().to_owned(),
@@ -240,7 +240,7 @@ fn tree_now(log: &Log) -> Checkpoint {
 
 /// The consistency proof between two sizes, empty where RFC 6962 has none: the signer then
 /// compares what it is shown, or refuses.
-fn proof_to(log: &Log, old: u64, new: u64) -> Result<Vec<Hash>, Error> {
+pub(super) fn proof_to(log: &Log, old: u64, new: u64) -> Result<Vec<Hash>, Error> {
     if old == 0 || old >= new {
         return Ok(Vec::new());
     }

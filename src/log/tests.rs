@@ -1,8 +1,9 @@
-//! Logs that are closed, and notices about them.
+//! Logs that are closed, notices about them, and signers that lost what they knew.
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
+use custodia_core::note::SignerKey;
 use custodia_core::record::{Record, Timestamp};
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{Event, LogEnd};
@@ -14,9 +15,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::FixedClock;
 use crate::keys::{FileKek, KeyStore};
+use crate::sign::Signer;
 use crate::store::{Batch, Budget, Durability, Shared};
 
 const LOG: &str = "ledger.example/custodia.events/0/1";
+const OTHER: &str = "ledger.example/custodia.events/1/1";
 
 struct Town {
     keys: Arc<KeyStore>,
@@ -77,10 +80,41 @@ impl Town {
         let fresh: Vec<_> = (log.tail().size..size).map(incoming).collect();
         writer.append(&fresh).unwrap();
     }
+
+    fn signer_path(&self) -> PathBuf {
+        self.dir.path().join("signer")
+    }
+
+    /// A signer that has signed the logs as they stand, and what it signed.
+    fn signed(&self, logs: &[&Arc<Log>]) -> Vec<Vec<u8>> {
+        let mut signer = Signer::create(&self.signer_path()).unwrap();
+        let mut signed = Vec::new();
+        for log in logs {
+            signer.begin(log.name(), &[]).unwrap();
+            if log.tail().size > 0 {
+                signed.push(sign(&mut signer, log));
+            }
+        }
+        signed
+    }
+
+    fn lose_state(&self) {
+        std::fs::remove_file(self.signer_path().join("state")).unwrap();
+    }
 }
 
 fn clock() -> FixedClock {
     FixedClock::at(1_790_000_000_000)
+}
+
+fn sign(signer: &mut Signer, log: &Log) -> Vec<u8> {
+    let tree = checkpointer::tree_now(log);
+    let signed = match signer.standing(log.name()) {
+        crate::sign::Standing::Ready { size, .. } => size,
+        other => panic!("{other:?}"),
+    };
+    let proof = checkpointer::proof_to(log, signed, tree.size).unwrap();
+    signer.sign(&tree, &proof).unwrap().into_bytes()
 }
 
 fn close(log: &Log, end: LogEnd) -> Result<(), Error> {
@@ -223,4 +257,103 @@ fn a_notice_is_in_the_registry_once_wherever_its_sending_was_cut_short() {
     assert_eq!((closed.size, closed.next_offset), (Some(3), Some(3)));
     assert_eq!(closed.root, log.tail().root);
     assert_eq!(closed.end, i32::from(LogEnd::LeTopicRecreated));
+}
+
+#[test]
+fn a_signer_that_lost_its_state_knows_its_logs_again_and_signs_on() {
+    let town = Town::new();
+    let (log, empty) = (town.log(LOG, 5), town.log(OTHER, 0));
+    let published = town.signed(&[&log, &empty]);
+    town.append(&log, 9, b"more");
+    town.lose_state();
+    let logs = [Arc::clone(&log), Arc::clone(&empty)];
+    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let recovered = recover(&mut signer, &logs, &published).unwrap();
+    let taken: Vec<_> = recovered
+        .logs
+        .iter()
+        .map(|log| (log.size, log.signed))
+        .collect();
+    assert_eq!(taken, [(9, Some(5)), (0, None)]);
+    assert!(recovered.absent.is_empty());
+    sign(&mut signer, &log);
+    drop(signer);
+    let mut signer = Signer::open(&town.signer_path()).unwrap();
+    assert!(
+        recover(&mut signer, &logs, &published)
+            .unwrap()
+            .logs
+            .is_empty()
+    );
+}
+
+#[test]
+fn what_the_logs_keep_is_seen_where_the_topic_has_nothing() {
+    let town = Town::new();
+    let log = town.log(LOG, 5);
+    let published = town.signed(&[&log]);
+    let kept = String::from_utf8(published[0].clone()).unwrap();
+    log.keep_checkpoint(5, &kept).unwrap();
+    town.lose_state();
+    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let recovered = recover(&mut signer, &[log], &[]).unwrap();
+    assert_eq!(recovered.logs[0].signed, Some(5));
+}
+
+/// What recovering says where `log` stands in for the one that was signed; nothing may be written.
+fn refused(town: &Town, log: &Arc<Log>, published: &[Vec<u8>]) -> Error {
+    town.lose_state();
+    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let error = recover(&mut signer, &[Arc::clone(log)], published).unwrap_err();
+    assert!(!town.signer_path().join("state").exists());
+    error
+}
+
+#[test]
+fn a_log_behind_a_published_checkpoint_is_refused() {
+    let town = Town::new();
+    let log = town.log(LOG, 5);
+    let published = town.signed(&[&log]);
+    let shorter = Town::new();
+    let error = refused(&town, &shorter.log(LOG, 4), &published);
+    assert_eq!(error.code(), "CU-0365");
+}
+
+#[test]
+fn a_fork_is_refused_and_named_though_a_later_checkpoint_fits() {
+    let town = Town::new();
+    let log = town.log(LOG, 5);
+    let mut published = town.signed(&[&log]);
+    let rival = Town::new().log(OTHER, 3);
+    // Signed at size 3 with the root of other records, which the later checkpoint doesn't extend.
+    let seed = std::fs::read_to_string(town.signer_path().join("key")).unwrap();
+    let seed = base64_seed(seed.lines().nth(1).unwrap());
+    let key = SignerKey::from_seed(LOG, &seed).unwrap();
+    let mut tree = checkpointer::tree_now(&rival);
+    tree.origin = LOG.to_owned();
+    tree.root[0] ^= 1;
+    published.push(tree.sign(&key).unwrap().into_bytes());
+    let error = refused(&town, &log, &published);
+    assert_eq!(error.code(), "CU-0366");
+    assert!(
+        error.to_string().contains(LOG) && error.to_string().contains("size 3"),
+        "{error}"
+    );
+}
+
+fn base64_seed(line: &str) -> [u8; 32] {
+    use base64::Engine as _;
+    let engine = base64::engine::general_purpose::STANDARD;
+    engine.decode(line).unwrap().try_into().unwrap()
+}
+
+#[test]
+fn leaves_without_any_checkpoint_are_refused_and_absent_logs_named() {
+    let town = Town::new();
+    let (log, other) = (town.log(LOG, 5), town.log(OTHER, 2));
+    let published = town.signed(&[&log, &other]);
+    assert_eq!(refused(&town, &log, &[]).code(), "CU-0360");
+    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let recovered = recover(&mut signer, &[log], &published).unwrap();
+    assert_eq!(recovered.absent, [OTHER]);
 }

@@ -50,13 +50,13 @@ pub enum Error {
         path: PathBuf,
     },
     /// There is a key, but no state.
-    #[error("{code}: {path} is missing: it can't be known what was signed; see the runbook", code = self.code())]
+    #[error("{code}: {path} is missing: it can't be known what was signed; `custodia key recover` finds out", code = self.code())]
     StateMissing {
         /// Where the state should be.
         path: PathBuf,
     },
     /// The state doesn't match its checksum or its form.
-    #[error("{code}: {path} is damaged ({reason}): don't edit it; see the runbook", code = self.code())]
+    #[error("{code}: {path} is damaged ({reason}): don't edit it; keep it elsewhere, then `custodia key recover`", code = self.code())]
     StateDamaged {
         /// The state file.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The origin was neither begun nor adopted.
-    #[error("{code}: nothing is known of {origin:?}: begin it where it is new, else adopt it", code = self.code())]
+    #[error("{code}: nothing is known of what was signed of {origin:?}; `custodia key recover` finds out", code = self.code())]
     UnknownOrigin {
         /// The log's origin.
         origin: String,
@@ -90,7 +90,7 @@ pub enum Error {
         origin: String,
     },
     /// An origin that was to be begun has a signed checkpoint.
-    #[error("{code}: {origin:?} was signed at size {size} already: adopt it, or open a new generation", code = self.code())]
+    #[error("{code}: {origin:?} was signed at size {size} already: give the log another generation", code = self.code())]
     SignedBefore {
         /// The log's origin.
         origin: String,

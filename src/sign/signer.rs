@@ -69,8 +69,9 @@ impl Signer {
         Self::with_state(Folder::open(path)?, key)
     }
 
-    /// Makes an empty state for a key whose state was lost. No log is known then: each must be
-    /// adopted. This is for an explicit command of an operator, never for a start.
+    /// Takes up a key whose state was lost, with an empty one. No log is known then: each must be
+    /// adopted, and nothing is written before the first is. This is for an explicit command of an
+    /// operator, never for a start.
     ///
     /// # Errors
     /// [`Error::Exists`] where a state is there, good or damaged; [`Error::NoKey`], and the others
@@ -79,7 +80,8 @@ impl Signer {
         let folder = Folder::open(path)?;
         let key = FileKey::open(&folder)?;
         refuse_existing(&folder, STATE)?;
-        Self::with_empty_state(folder, Box::new(key))
+        let state = State::new(key.public());
+        Ok(Self::holding(folder, Box::new(key), state))
     }
 
     /// The verifier key under a name: for a log its origin.
@@ -342,16 +344,19 @@ impl Signer {
 
     /// Writes the state before anything rests on it: what was read may not have reached the disk.
     fn start(folder: Folder, key: Box<dyn SigningKey>, state: State) -> Result<Self, Error> {
-        let looked_for = BTreeSet::new();
-        let mut signer = Self {
-            folder,
-            key,
-            state: state.clone(),
-            looked_for,
-            poisoned: false,
-        };
+        let mut signer = Self::holding(folder, key, state.clone());
         signer.write(state)?;
         Ok(signer)
+    }
+
+    fn holding(folder: Folder, key: Box<dyn SigningKey>, state: State) -> Self {
+        Self {
+            folder,
+            key,
+            state,
+            looked_for: BTreeSet::new(),
+            poisoned: false,
+        }
     }
 }
 

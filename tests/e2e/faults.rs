@@ -173,5 +173,6 @@ fn one_folder_has_one_owner() {
     ledger.fails(&["fsck"], "CU-0408");
     ledger.fails(&["log", "list"], "CU-0408");
     ledger.fails(&["log", "close", EVENTS, "--reason", "ordered"], "CU-0408");
+    ledger.fails(&["key", "recover"], "CU-0408");
     serving.stop();
 }

@@ -15,5 +15,6 @@ mod generations;
 mod publish;
 mod questions;
 mod record_to_leaf;
+mod recovery;
 mod secured;
 mod third_party;
