@@ -17,6 +17,7 @@ mod parts;
 mod policy;
 mod publish;
 mod published;
+mod rebuild;
 mod recover;
 mod run;
 mod serve;
@@ -36,6 +37,7 @@ pub use publish::{
     KeyFault, LineReport, Misfit, NoReceipt, Options, Outcome, Refusal, Tally, Vouching, Wait,
     check_events, publish,
 };
+pub use rebuild::{Rebuilt, rebuild};
 pub use recover::{Recovered, recover};
 pub use run::{Running, start};
 pub use serve::serve;

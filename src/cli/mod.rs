@@ -14,6 +14,7 @@ mod init;
 mod key;
 mod log;
 mod publish;
+mod rebuild;
 mod receipt;
 mod replay;
 mod serve;
@@ -73,6 +74,8 @@ enum Command {
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
+    /// Drop rows and make them again.
+    Rebuild(rebuild::Rebuild),
     /// Who received a person's data, and when?
     Who(who::Who),
     /// What happened, in order.
@@ -135,6 +138,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Generate(generate) => generate.run(config),
         Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
+        Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),

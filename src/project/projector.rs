@@ -98,6 +98,25 @@ impl Projector {
         Ok(projector)
     }
 
+    /// A projector that begins with no rows, whatever there is: rows that contradict the log, too,
+    /// are dropped.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn anew(
+        log: Arc<Log>,
+        keys: Arc<KeyStore>,
+        role: TopicRole,
+        metrics: &Metrics,
+    ) -> Result<Self, Error> {
+        let dropped = log.store().drop_family(FAMILY);
+        dropped.map_err(|source| Error::Store {
+            origin: log.name().to_owned(),
+            source,
+        })?;
+        Self::new(log, keys, role, metrics)
+    }
+
     /// How far the rows reach, for those who wait.
     pub fn progress(&self) -> &Arc<Progress> {
         &self.progress

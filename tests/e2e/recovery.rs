@@ -1,10 +1,16 @@
-//! What was signed, found out again.
+//! What can be found out, or made, again: what was signed, and rows.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use custodia::app;
+use custodia::config;
 use custodia::kafka::{Error, Outgoing, Settings, Writer, read_range};
+use custodia::log::ROWS;
+use custodia::project::VERSION;
+use custodia::store::{Batch, Direction, Durability, KeyRange, Pair, Read as _};
 use custodia_core::checkpoint::Checkpoint;
 use custodia_core::note::{Note, SignerKey};
 use custodia_core::tree::Hash;
@@ -13,6 +19,7 @@ use crate::broker::Broker;
 use crate::faults::{caught_up, copy, some_records};
 use crate::ledger::{Ledger, PATIENCE};
 use crate::produce::with_librdkafka;
+use crate::record_to_leaf::send_town;
 
 const CHECKPOINTS: &str = "custodia.checkpoints";
 
@@ -100,4 +107,61 @@ fn a_fork_is_refused(broker: &Broker, ledger: &Ledger) {
         "{line}"
     );
     ledger.fails(&["serve"], "CU-0356");
+}
+
+/// The rows of every log, as they lie on disk.
+fn rows(ledger: &Ledger) -> BTreeMap<String, Vec<Pair>> {
+    let (config, _) = config::load(None::<&Path>, &ledger.overrides()).unwrap();
+    let opened = app::open(&config).unwrap();
+    let of_log = |log: &std::sync::Arc<custodia::log::Log>| {
+        let rows = log
+            .store()
+            .iterate(ROWS.at(VERSION), &KeyRange::all(), Direction::Ascending)
+            .unwrap();
+        (log.name().to_owned(), rows.map(Result::unwrap).collect())
+    };
+    opened.logs.iter().map(of_log).collect()
+}
+
+/// Takes every other row away.
+fn damage_rows(ledger: &Ledger, rows: &BTreeMap<String, Vec<Pair>>) {
+    let (config, _) = config::load(None::<&Path>, &ledger.overrides()).unwrap();
+    let opened = app::open(&config).unwrap();
+    for log in &opened.logs {
+        let mut batch = Batch::new();
+        for (key, _) in rows[log.name()].iter().step_by(2) {
+            batch.delete(ROWS.at(VERSION), key);
+        }
+        log.store().write(&batch, Durability::Synced).unwrap();
+    }
+}
+
+#[test]
+fn rows_that_are_made_again_are_byte_for_byte_the_same() {
+    let broker = Broker::start();
+    let ledger = Ledger::at(broker.bootstrap()).init();
+    let leaves = send_town(&ledger, 2_000);
+    caught_up(&ledger, leaves);
+    // What `serve` had no time for.
+    ledger.ok(&["rebuild"]);
+    let before = rows(&ledger);
+    assert!(before.values().map(Vec::len).sum::<usize>() > 2_000);
+    damage_rows(&ledger, &before);
+    assert_ne!(rows(&ledger), before);
+    let first = before.keys().next().unwrap();
+    let one = ledger.ok(&["rebuild", "--log", first, "--json"]);
+    let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+    assert_eq!(
+        (one.as_array().unwrap().len(), &one[0]["log"]),
+        (1, &first[..].into())
+    );
+    let halfway = rows(&ledger);
+    assert!(halfway[first] == before[first] && halfway != before);
+    let all = ledger.ok(&["rebuild"]);
+    assert!(before.keys().all(|log| all.contains(log)), "{all}");
+    assert_eq!(rows(&ledger), before);
+    ledger.fails(&["rebuild", "--log", "ledger.example/other/0/1"], "CU-0030");
+    let serving = ledger.serve();
+    ledger.fails(&["rebuild"], "CU-0408");
+    serving.stop();
 }

@@ -286,12 +286,16 @@ fn a_question_beyond_the_rows_is_refused() {
 }
 
 #[test]
-fn rows_ahead_of_their_log_are_refused() {
-    let town = whole_town(&town::many(3));
+fn rows_ahead_of_their_log_are_refused_and_can_be_made_again() {
+    let mut town = whole_town(&town::many(3));
+    let rows = town.dump();
     town.overwrite(&rows::CURSOR, &4_u64.to_be_bytes());
     assert_eq!(town.reopened().unwrap_err().code(), "CU-0500");
     town.overwrite(&rows::CURSOR, b"x");
     assert_eq!(town.reopened().unwrap_err().code(), "CU-0501");
+    town.rebuild();
+    assert_eq!(town.dump(), rows);
+    town.reopened().unwrap();
 }
 
 #[test]

@@ -272,6 +272,14 @@ impl Town {
         Projector::new(log, keys, self.role, &self.metrics).map(drop)
     }
 
+    /// Drops all rows, whatever they are, and makes them again.
+    pub(super) fn rebuild(&mut self) {
+        let (log, keys) = (Arc::clone(self.log()), Arc::clone(&self.keys));
+        let projector = Projector::anew(log, keys, self.role, &self.metrics);
+        self.projector = Some(projector.unwrap());
+        self.project();
+    }
+
     pub(super) fn append(&mut self, records: &[Record]) {
         let offset = self.size();
         append_in_bits(self.writer.as_mut().unwrap(), offset, records);
