@@ -28,7 +28,9 @@ pub use ask::Counter;
 pub use demo::{Proven, Shown, Step, demo};
 pub use error::Error;
 pub use fsck::fsck;
-pub use generations::{LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs};
+pub use generations::{
+    Error as GenerationError, LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs,
+};
 pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
