@@ -14,6 +14,7 @@ pub mod policy;
 pub mod producer_signature;
 pub mod receipt;
 pub mod record;
+pub mod report;
 pub mod schema;
 pub mod slot;
 pub mod split;
