@@ -3,8 +3,10 @@
 //! Owns what an extract says ([`Manifest`], [`EventLine`]) in its one spelling, and which slots a
 //! [`Profile`] opens. It never reads a file, a clock or a ledger.
 
+pub mod archive;
 mod canonical;
 mod event_line;
+pub mod layout;
 mod manifest;
 mod profile;
 

@@ -33,6 +33,6 @@ pub use error::{Error, ProveError};
 pub use frontier::{Frontier, MAX_SIZE};
 pub use hash::{HASH_BYTES, Hash, empty_root, leaf_hash, node_hash};
 pub use node::{NodeId, Nodes, peaks};
-pub use prove::{consistency_proof, inclusion_proof, root};
+pub use prove::{consistency_length, consistency_proof, inclusion_proof, root};
 pub use tile_nodes::{Error as TileNodesError, TileNodes};
 pub use verify::{root_from_inclusion, verify_consistency, verify_inclusion};

@@ -57,6 +57,19 @@ pub fn consistency_proof<N: Nodes>(
         .collect()
 }
 
+/// How many hashes [`consistency_proof`] has for these sizes.
+///
+/// # Errors
+/// [`Error::OldTreeEmpty`], or [`Error::SizesReversed`].
+pub fn consistency_length(old: u64, new: u64) -> Result<usize, Error> {
+    check_sizes(old, new)?;
+    if old == new {
+        return Ok(0);
+    }
+    let (start, is_spelled_out) = consistency_start(old);
+    Ok(usize::from(is_spelled_out) + siblings(start, new).count())
+}
+
 /// Whether one can ask for consistency between these sizes at all.
 pub(super) fn check_sizes(old: u64, new: u64) -> Result<(), Error> {
     if old == 0 {
@@ -119,6 +132,8 @@ mod tests {
         for new in 1..=leaves.len() {
             for old in 1..=new {
                 let proof = consistency_proof(&memory, old as u64, new as u64).unwrap();
+                let length = consistency_length(old as u64, new as u64).unwrap();
+                assert_eq!(proof.len(), length, "{old} {new}");
                 assert_eq!(
                     proof,
                     naive::consistency(old, &leaves[..new]),
