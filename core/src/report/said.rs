@@ -20,7 +20,7 @@ pub(super) fn verdict(leaf: &Leaf, language: Language) -> String {
     match said.verdict {
         SaidVerdict::Accepted => language.pick("采信", "accepted").to_owned(),
         SaidVerdict::Unknown => language
-            .pick("未判定(删除在先)", "not judged (erased first)")
+            .pick("未判定（删除在先）", "not judged (erased first)")
             .to_owned(),
         SaidVerdict::Duplicate => {
             let index = said.duplicate_of.map_or(0, |index| index.0);
@@ -29,7 +29,7 @@ pub(super) fn verdict(leaf: &Leaf, language: Language) -> String {
                 index,
             });
             match language {
-                Language::Zh => format!("重复({of})"),
+                Language::Zh => format!("重复（{of}）"),
                 Language::En => format!("repeats {of}"),
             }
         }
@@ -37,7 +37,7 @@ pub(super) fn verdict(leaf: &Leaf, language: Language) -> String {
             let code = said.reason.as_deref().unwrap_or_default();
             let reason = names::reason(code).map_or(code, |name| name.pick(language));
             match language {
-                Language::Zh => format!("隔离:{reason}"),
+                Language::Zh => format!("隔离：{reason}"),
                 Language::En => format!("quarantined: {reason}"),
             }
         }
@@ -51,14 +51,14 @@ pub(super) fn erased(leaf: &Leaf, answer: &Answer, language: Language) -> Option
     }
     let Some(erased) = leaf.said.erased.as_ref() else {
         let text = language.pick(
-            "已删除,依何命令未说明",
+            "已删除，依何命令未说明",
             "erased; under which order is not said",
         );
         return Some(text.to_owned());
     };
     let place = short(answer.place(&erased.log, erased.index.0));
     Some(match language {
-        Language::Zh => format!("依删除令{}删除(见{place})", erased.order_id),
+        Language::Zh => format!("依删除令{}删除（见{place}）", erased.order_id),
         Language::En => format!("erased under order {} (see {place})", erased.order_id),
     })
 }
@@ -86,7 +86,7 @@ pub(super) fn slot(id: u8) -> Name {
         Some(SlotKind::BodyType) => Name::new("事件种类", "the kind of event"),
         Some(SlotKind::BodyBlock(0 | 1)) => Name::new("事件主要内容", "what the event says"),
         Some(SlotKind::BodyBlock(2)) => Name::new(
-            "其他人员(员工、审核人、他人)",
+            "其他人员（员工、审核人、他人）",
             "other people (employees, reviewers, others)",
         ),
         Some(SlotKind::BodyBlock(3)) => Name::new(
@@ -112,11 +112,11 @@ pub(super) fn why(id: u8, profile: Profile) -> Name {
     let recipient = profile == Profile::RRecipient;
     match SlotId(id).kind() {
         Some(SlotKind::EnvelopeBlock(1)) if recipient => Name::new(
-            "以接收方为对象的摘录不指明个人,改用假名",
+            "以接收方为对象的摘录不指明个人，改用假名",
             "an extract about a recipient names no person: pseudonyms stand instead",
         ),
         Some(SlotKind::Key) if recipient => Name::new(
-            "键通常就是个人编号,会使假名失去作用",
+            "键通常就是个人编号，会使假名失去作用",
             "the key is usually the person's reference, and would undo the pseudonym",
         ),
         Some(SlotKind::EnvelopeBlock(2)) if recipient => Name::new(
@@ -125,32 +125,32 @@ pub(super) fn why(id: u8, profile: Profile) -> Name {
         ),
         Some(SlotKind::EnvelopeBlock(1) | SlotKind::Key) if profile == Profile::RSubject => {
             Name::new(
-                "该条目是关于另一人的,仅提及被询问的个人;或者该条目被隔离",
+                "该条目是关于另一人的，仅提及被询问的个人；或者该条目被隔离",
                 "the leaf is about another person and only mentions the one asked about; or it is quarantined",
             )
         }
         Some(SlotKind::BodyBlock(2)) => Name::new(
-            "保护其他人员;其代称见逐条记录",
+            "保护其他人员；其代称见逐条记录",
             "protects other people; their pseudonyms stand with the rows",
         ),
         Some(SlotKind::BodyBlock(3)) => Name::new(
-            "开示会危及系统安全,回答本问题也不需要",
+            "开示会危及系统安全，回答本问题也不需要",
             "showing it would endanger systems, and the question doesn't need it",
         ),
         Some(SlotKind::BodyBlock(4..) | SlotKind::EnvelopeBlock(4..)) => Name::new(
-            "最小必要:回答本问题不需要",
+            "最小必要：回答本问题不需要",
             "the minimum necessary: the question doesn't need it",
         ),
         Some(SlotKind::Transport) => Name::new(
-            "传输头可能写有个人信息,任何摘录均不开示",
+            "传输头可能写有个人信息，任何摘录均不开示",
             "headers may name the person: no extract shows them",
         ),
         Some(SlotKind::Value) => Name::new(
-            "内容无法识别,可能含有任何信息",
+            "内容无法识别，可能含有任何信息",
             "nobody can tell what it holds; it may be anything",
         ),
         _ => Name::new(
-            "该记录被隔离或未判定,除事件种类外均不开示",
+            "该记录被隔离或未判定，除事件种类外均不开示",
             "the record is quarantined or not judged: nothing but its kind is shown",
         ),
     }

@@ -20,7 +20,7 @@ const TIMELINE: [(&str, &str); 35] = [
     ("归类", "class"),
     ("记录时间UTC+8", "record_time"),
     ("记录时间来源", "record_time_by"),
-    ("发生时间UTC+8(生产方所述)", "occurred_at"),
+    ("发生时间UTC+8（生产方所述）", "occurred_at"),
     ("事件", "event"),
     ("事件名称", "event_zh"),
     ("接收方编号", "recipient_id"),
@@ -42,9 +42,9 @@ const TIMELINE: [(&str, &str); 35] = [
     ("其他词汇", "other_words_zh"),
     ("生产方", "producer"),
     ("政策版本", "policy_version"),
-    ("裁决(运营者陈述)", "verdict"),
+    ("裁决（运营者陈述）", "verdict"),
     ("裁决说明", "verdict_zh"),
-    ("其他人员代称(运营者陈述)", "other_people"),
+    ("其他人员代称（运营者陈述）", "other_people"),
     ("删除", "erased"),
     ("未开示的槽", "withheld"),
     ("已开示内容JSON", "content"),
@@ -195,13 +195,13 @@ pub(super) fn details_of(row: &Row, language: Language) -> String {
             .filter(|word| word.vocabulary == vocabulary);
         let words: Vec<Word> = of.copied().collect();
         let name = names::vocabulary(vocabulary).map_or("", |(_, name)| name.pick(language));
-        let separator = language.pick(":", ": ");
+        let separator = language.pick("：", ": ");
         let part = format!("{name}{separator}{}", names_of(&words, language));
         if !parts.contains(&part) {
             parts.push(part);
         }
     }
-    parts.join(language.pick(";", "; "))
+    parts.join(language.pick("；", "; "))
 }
 
 /// The name of what happened; what can't be read is named by its number.
@@ -227,12 +227,12 @@ fn class_code(class: Class) -> &'static str {
 
 const RECIPIENTS: [(&str, &str); 20] = [
     ("接收方编号", "recipient_id"),
-    ("名称(登记)", "name"),
+    ("名称（登记）", "name"),
     ("类型", "kind"),
     ("类型名称", "kind_zh"),
     ("法律地位", "legal_role"),
     ("法律地位名称", "legal_role_zh"),
-    ("联系方式(登记)", "contact"),
+    ("联系方式（登记）", "contact"),
     ("登记的条目", "registered_at"),
     ("终止的条目", "terminated_at"),
     ("提供次数", "shared"),
@@ -242,7 +242,7 @@ const RECIPIENTS: [(&str, &str); 20] = [
     ("其他记录", "others"),
     ("首次UTC+8", "first"),
     ("末次UTC+8", "last"),
-    ("个人数(按假名)", "people"),
+    ("个人数（按假名）", "people"),
     ("个人信息类别名称", "categories_zh"),
     ("处理目的名称", "purposes_zh"),
     ("依据名称", "bases_zh"),

@@ -18,7 +18,7 @@ pub fn words(query: &Query, profile: Profile) -> Words {
     let (zh, en) = match query.kind {
         QueryKind::Subject => (
             format!(
-                "编号为{id}的个人,其个人信息{}被提供给了谁、何时提供、依据何在;\
+                "编号为{id}的个人，其个人信息{}被提供给了谁、何时提供、依据何在；\
                  以及账本中关于该个人的其他记录。",
                 period_zh(query)
             ),
@@ -30,7 +30,7 @@ pub fn words(query: &Query, profile: Profile) -> Words {
         ),
         QueryKind::Recipient => (
             format!(
-                "编号为{id}的接收方{}收到了哪些个人信息、何时收到、依据何在;\
+                "编号为{id}的接收方{}收到了哪些个人信息、何时收到、依据何在；\
                  以及账本中关于该接收方的其他记录。",
                 period_zh(query)
             ),
@@ -44,13 +44,13 @@ pub fn words(query: &Query, profile: Profile) -> Words {
     let (own_zh, own_en) = match profile {
         Profile::RSubject => ("供主管机关使用", "For an authority"),
         Profile::RRecipient => (
-            "供主管机关使用,个人以假名代替",
+            "供主管机关使用，个人以假名代替",
             "For an authority; people are pseudonyms",
         ),
         Profile::SSelf => ("本人副本", "The person's own copy"),
     };
     Words {
-        zh: format!("{zh}({own_zh},{}。)", profile.name()),
+        zh: format!("{zh}（{own_zh}，{}。）", profile.name()),
         en: format!("{en} ({own_en}, {}.)", profile.name()),
     }
 }
@@ -58,10 +58,14 @@ pub fn words(query: &Query, profile: Profile) -> Words {
 fn period_zh(query: &Query) -> String {
     match (query.from, query.until) {
         (None, None) => "在账本的全部期间内".to_owned(),
-        (Some(from), None) => format!("自{}(北京时间)起", Moment(from.0)),
-        (None, Some(until)) => format!("在{}(北京时间)之前", Moment(until.0)),
+        (Some(from), None) => format!("自{}（北京时间）起", Moment(from.0)),
+        (None, Some(until)) => format!("在{}（北京时间）之前", Moment(until.0)),
         (Some(from), Some(until)) => {
-            format!("自{}起至{}之前(北京时间)", Moment(from.0), Moment(until.0))
+            format!(
+                "自{}起至{}之前（北京时间）",
+                Moment(from.0),
+                Moment(until.0)
+            )
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn write(page: &mut Page<'_>) -> fmt::Result {
 fn withheld(page: &mut Page<'_>) -> fmt::Result {
     page.section("", "未开示的内容及理由", "What was withheld, and why")?;
     page.say(
-        "<p>每条记录分为若干槽,逐槽开示或隐去。隐去的槽只留摘要,条目仍可验证;隐去不等于没有。\
+        "<p>每条记录分为若干槽，逐槽开示或隐去。隐去的槽只留摘要，条目仍可验证；隐去不等于没有。\
          没有的槽不列出。</p>\n",
         "<p>A record is split into slots, each opened or withheld as one. Of a slot withheld its digest \
          stays, so the leaf still verifies; withheld is not absent. Slots that a record doesn't have are \
@@ -52,11 +52,11 @@ fn withheld(page: &mut Page<'_>) -> fmt::Result {
 
 const PROVEN: [(&str, &str); 6] = [
     (
-        "每个所列条目都在签名检查点所覆盖的日志中,位置如所示",
+        "每个所列条目都在签名检查点所覆盖的日志中，位置如所示",
         "Each leaf shown stands in the log that a signed checkpoint covers, in the place shown",
     ),
     (
-        "已开示的内容就是当时写入的内容,一个字节也没有改动",
+        "已开示的内容就是当时写入的内容，一个字节也没有改动",
         "What is opened is what was written then, to the byte",
     ),
     (
@@ -64,34 +64,34 @@ const PROVEN: [(&str, &str); 6] = [
         "The leaves' record times and their order",
     ),
     (
-        "隐去的槽确实存在,其内容日后可以开示核对",
+        "隐去的槽确实存在，其内容日后可以开示核对",
         "Slots withheld are there, and can be opened and checked later",
     ),
     (
-        "清单(问题、依据、切面、编号)由同一密钥签名",
+        "清单（问题、依据、切面、编号）由同一密钥签名",
         "The manifest (question, basis, cut, id) is signed by the same key",
     ),
     (
-        "本报告和表格由上述内容生成,没有手工改动",
+        "本报告和表格由上述内容生成，没有手工改动",
         "This report and the tables are made from these, and by nobody's hand",
     ),
 ];
 
 const SAID: [(&str, &str); 8] = [
     (
-        "事件的内容属实;发生时间准确",
+        "事件的内容属实；发生时间准确",
         "That what the events say is true, and their own times right",
     ),
     (
-        "没有别的相关条目(完整性);没有未写入账本的流动",
+        "没有别的相关条目（完整性）；没有未写入账本的流动",
         "That there are no other leaves on the question (completeness), and no flows that nobody logged",
     ),
     (
-        "裁决:采信、重复、隔离",
+        "裁决：采信、重复、隔离",
         "Verdicts: accepted, repeated, quarantined",
     ),
     (
-        "假名和代称:同名的是同一人",
+        "假名和代称：同名的是同一人",
         "Pseudonyms: that the same name is the same person",
     ),
     ("删除所依据的命令", "Under which order something was erased"),
@@ -100,7 +100,7 @@ const SAID: [(&str, &str); 8] = [
         "Who asked, the legal basis, the authority's document",
     ),
     (
-        "切面是最新的:切面之后可能已有新的记录",
+        "切面是最新的：切面之后可能已有新的记录",
         "That the cut is recent: there may be later records",
     ),
     (
@@ -110,7 +110,7 @@ const SAID: [(&str, &str); 8] = [
 ];
 
 fn proven(page: &mut Page<'_>) -> fmt::Result {
-    page.section("", "哪些已证,哪些未证", "What is proven, and what is not")?;
+    page.section("", "哪些已证，哪些未证", "What is proven, and what is not")?;
     page.say(
         "<p>“已证”以验证程序 <code>custodia-verify</code> 通过、且密钥已经由从别处取得的策略文件确认为前提。\
          完整的说明见 LIMITS.md。</p>\n<div class=\"two\"><div><h3>已证</h3><ul>",
@@ -119,7 +119,7 @@ fn proven(page: &mut Page<'_>) -> fmt::Result {
     )?;
     list(page, &PROVEN)?;
     page.say(
-        "</ul></div><div><h3>未证,或仅为运营者、生产方的陈述</h3><ul>",
+        "</ul></div><div><h3>未证，或仅为运营者、生产方的陈述</h3><ul>",
         "</ul></div><div><h3>Not proven: the operator's or a producer's word</h3><ul>",
     )?;
     list(page, &SAID)?;
@@ -138,8 +138,8 @@ fn list(page: &mut Page<'_>, items: &[(&str, &str)]) -> fmt::Result {
 fn check(page: &mut Page<'_>) -> fmt::Result {
     page.section("", "如何核对", "How to check it")?;
     page.say(
-        "<p>在普通的 Windows 计算机上,无须安装任何软件即可核对文件是否被改动:解压摘录,在其文件夹中打开 \
-         PowerShell,运行</p>\n",
+        "<p>在普通的 Windows 计算机上，无须安装任何软件即可核对文件是否被改动：解压摘录，在其文件夹中打开 \
+         PowerShell，运行</p>\n",
         "<p>A plain Windows computer finds any change to the files, with nothing installed. Unpack the \
          extract, open PowerShell in its folder, and run</p>\n",
     )?;
@@ -150,9 +150,9 @@ fn check(page: &mut Page<'_>) -> fmt::Result {
     )?;
     let print = fingerprint(&page.answer.manifest.key).unwrap_or_else(|| "?".to_owned());
     page.say(
-        "<ol><li>前两条命令任选其一;结果应与 <code>manifest.note</code> 的第三行相同(不分大小写)。</li>\
-         <li><code>manifest.json</code> 的 <code>members</code> 列有其余各文件(包括本报告)的 SHA-256,\
-         同样可以核对。</li><li>将密钥指纹与从本摘录<strong>以外</strong>取得的比较:<br><code>",
+        "<ol><li>前两条命令任选其一；结果应与 <code>manifest.note</code> 的第三行相同（不分大小写）。</li>\
+         <li><code>manifest.json</code> 的 <code>members</code> 列有其余各文件（包括本报告）的 SHA-256，\
+         同样可以核对。</li><li>将密钥指纹与从本摘录<strong>以外</strong>取得的比较：<br><code>",
         "<ol><li>Either of the first two will do; it gives the third line of <code>manifest.note</code> \
          (capitals don't matter).</li><li><code>members</code> in <code>manifest.json</code> has the SHA-256 \
          of each other file, this report among them.</li><li>Compare the key's fingerprint with one from \
@@ -160,12 +160,12 @@ fn check(page: &mut Page<'_>) -> fmt::Result {
     )?;
     page.raw(&print)?;
     page.say(
-        "</code></li><li>签名和条目由验证程序核对,退出码0为已证:</li></ol>\n",
+        "</code></li><li>签名和条目由验证程序核对，退出码0为已证：</li></ol>\n",
         "</code></li><li>Signatures and leaves are for the verifier, whose exit code 0 means proven:</li></ol>\n",
     )?;
     page.raw("<pre>custodia-verify.exe extract.zip --policy policy.txt</pre>\n")?;
     page.say(
-        "<p>逐步的说明(包括 Linux、指纹的算法、退出码和格式)见 VERIFY.md。</p>\n",
+        "<p>逐步的说明（包括 Linux、指纹的算法、退出码和格式）见 VERIFY.md。</p>\n",
         "<p>VERIFY.md has each step, for Linux too, with the fingerprint's computation, exit codes and format.</p>\n",
     )?;
     page.end_section()
@@ -175,26 +175,26 @@ fn absent(page: &mut Page<'_>) -> fmt::Result {
     let manifest = &page.answer.manifest;
     page.section("", "本摘录没有的内容", "What is absent")?;
     page.say(
-        "<ul><li>完整性证明:尚无(",
+        "<ul><li>完整性证明：尚无（",
         "<ul><li>A proof of completeness: none yet (",
     )?;
     page.write(format_args!(
         "<code>completeness: {}</code>",
         Escaped(&manifest.completeness)
     ))?;
-    page.say(")。</li>", ").</li>")?;
+    page.say("）。</li>", ").</li>")?;
     for item in &manifest.absent {
         page.write(format_args!(
             "<li><code>{}</code>{}</li>",
             Escaped(item),
             page.language.pick(
-                ":此版格式的摘录尚不包含。",
+                "：此版格式的摘录尚不包含。",
                 ": extracts of this kind don't have it yet."
             )
         ))?;
     }
     page.say(
-        "<li>同意书、合同、机关文书和证据的原件:只有编号或摘要。</li>",
+        "<li>同意书、合同、机关文书和证据的原件：只有编号或摘要。</li>",
         "<li>Consents, contracts, the authority's documents and evidence themselves: only ids or digests.</li>",
     )?;
     page.raw("</ul>\n")?;

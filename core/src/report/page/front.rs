@@ -23,7 +23,7 @@ fn title(page: &mut Page<'_>) -> fmt::Result {
         "<header><h1>Report on an extract of personal data flows</h1><p class=\"under\">",
     )?;
     page.say(
-        "本报告由摘录的清单和条目逐字节生成,是摘录的组成部分。中英文不一致的,以中文为准。",
+        "本报告由摘录的清单和条目逐字节生成，是摘录的组成部分。中英文不一致的，以中文为准。",
         "Made byte for byte from the extract's manifest and leaves, and part of it. Where the \
          languages differ, the Chinese report (报告.zh-CN.html) counts.",
     )?;
@@ -43,7 +43,7 @@ fn title(page: &mut Page<'_>) -> fmt::Result {
         None => page.language.pick("无记录", "no records").to_owned(),
     };
     let note = page.language.pick(
-        "北京时间(UTC+8);切面内最晚的记录时间。此后的记录不在本摘录中。",
+        "北京时间（UTC+8）；切面内最晚的记录时间。此后的记录不在本摘录中。",
         "UTC+8; the latest record in the cut. What came after is not in this extract.",
     );
     let digest = hex::encode(manifest.cut.digest);
@@ -74,7 +74,7 @@ fn question(page: &mut Page<'_>) -> fmt::Result {
     page.raw("<table class=\"facts\"><tbody>\n")?;
     let request = &manifest.request;
     let kind = named(page, "RequesterKind", &request.requester);
-    let (open, close) = page.language.pick(("(", ")"), (" (", ")"));
+    let (open, close) = page.language.pick(("（", "）"), (" (", ")"));
     let asker = format!("{}{open}{kind}{close}", Escaped(&request.requester_name));
     fact(page, "申请人", "Requester", &asker)?;
     let basis = basis_of(page, &request.legal_basis);
@@ -151,9 +151,9 @@ fn period(page: &Page<'_>) -> String {
     let until = query.until.map(|until| Moment(until.0));
     match (page.language, from, until) {
         (Language::Zh, None, None) => "账本的全部期间".to_owned(),
-        (Language::Zh, Some(from), None) => format!("{from}起(北京时间)"),
-        (Language::Zh, None, Some(until)) => format!("{until}之前(北京时间)"),
-        (Language::Zh, Some(from), Some(until)) => format!("{from}起,{until}之前(北京时间)"),
+        (Language::Zh, Some(from), None) => format!("{from}起（北京时间）"),
+        (Language::Zh, None, Some(until)) => format!("{until}之前（北京时间）"),
+        (Language::Zh, Some(from), Some(until)) => format!("{from}起，{until}之前（北京时间）"),
         (Language::En, None, None) => "all that the ledger holds".to_owned(),
         (Language::En, Some(from), None) => format!("from {from} on (UTC+8)"),
         (Language::En, None, Some(until)) => format!("before {until} (UTC+8)"),
@@ -179,7 +179,7 @@ fn answer(page: &mut Page<'_>) -> fmt::Result {
         page.raw("</ul>\n")?;
     }
     page.say(
-        "<p class=\"note\">次数以运营者的裁决为准;“账本中没有”不等于“没有发生”,见“哪些已证,哪些未证”。</p>\n",
+        "<p class=\"note\">次数以运营者的裁决为准；“账本中没有”不等于“没有发生”，见“哪些已证，哪些未证”。</p>\n",
         "<p class=\"note\">Counts rest on the operator's verdicts. That the ledger shows nothing does \
          not mean that nothing happened: see “What is proven, and what is not”.</p>\n",
     )?;
@@ -195,7 +195,7 @@ fn sentence_zh(page: &Page<'_>) -> String {
         } else {
             "该接收方收到个人信息"
         };
-        return format!("截至切面,本摘录中没有{whom}的记录。");
+        return format!("截至切面，本摘录中没有{whom}的记录。");
     }
     let mut kinds = Vec::new();
     for (name, number) in [
@@ -219,18 +219,18 @@ fn sentence_zh(page: &Page<'_>) -> String {
         .filter(|received| received.outflows() > 0)
         .count();
     let what = format!(
-        "涉及个人信息{}类,其中敏感个人信息{sensitive}类",
+        "涉及个人信息{}类，其中敏感个人信息{sensitive}类",
         totals.categories.len()
     );
     let outflows = count(totals.outflows());
     if subject {
         return format!(
-            "截至切面,账本记有该个人的信息共<strong>{outflows}次</strong>流向<strong>{recipients}个接收方</strong>({}),{what}。",
+            "截至切面，账本记有该个人的信息共<strong>{outflows}次</strong>流向<strong>{recipients}个接收方</strong>（{}），{what}。",
             kinds.join("、")
         );
     }
     format!(
-        "截至切面,账本记有该接收方共<strong>{outflows}次</strong>收到个人信息({}),涉及{}人(按假名计),{what}。",
+        "截至切面，账本记有该接收方共<strong>{outflows}次</strong>收到个人信息（{}），涉及{}人（按假名计），{what}。",
         kinds.join("、"),
         count(totals.people.len() as u64)
     )
@@ -305,27 +305,27 @@ fn remarks(page: &Page<'_>) -> Vec<String> {
     };
     remark(
         totals.repeated,
-        "另有{}条重复记录,未计入次数,在逐条记录中列出。",
+        "另有{}条重复记录，未计入次数，在逐条记录中列出。",
         "Records that repeat an earlier one, listed and not counted: {}.",
     );
     remark(
         totals.erased,
-        "另有{}条记录的内容已依删除令删除,无从得知其接收方。",
+        "另有{}条记录的内容已依删除令删除，无从得知其接收方。",
         "Records whose content was erased under an order, so that nobody can tell who received: {}.",
     );
     remark(
         totals.unread,
-        "另有{}条记录被隔离、未判定或本版报告无法解读,未计入次数。",
+        "另有{}条记录被隔离、未判定或本版报告无法解读，未计入次数。",
         "Records that are quarantined, not judged, or that this edition can't read, not counted: {}.",
     );
     remark(
         totals.others,
-        "与问题有关的其他记录(同意、收集、权利请求等){}条。",
+        "与问题有关的其他记录（同意、收集、权利请求等）{}条。",
         "Other records on the question (consents, collections, requests): {}.",
     );
     remark(
         totals.producer_times,
-        "{}条记录的记录时间由生产方而非消息系统给出,表中以“†”标明。",
+        "{}条记录的记录时间由生产方而非消息系统给出，表中以“†”标明。",
         "Records whose time was given by the producer and not by the message system, marked †: {}.",
     );
     remarks

@@ -94,7 +94,7 @@ impl Page<'_> {
         );
         let label = self.language.pick("摘录编号 ", "extract ");
         let pages = self.language.pick(
-            "第 \" counter(page) \" 页,共 \" counter(pages) \" 页",
+            "第 \" counter(page) \" 页，共 \" counter(pages) \" 页",
             "page \" counter(page) \" of \" counter(pages) \"",
         );
         let style = STYLE

@@ -21,7 +21,7 @@ const LANE: i64 = 34;
 const BIN: i64 = 9;
 const MOST_LANES: usize = 40;
 /// How many characters of a lane's name fit, a Chinese one counted twice.
-const NAME_COLUMNS: usize = 34;
+const NAME_COLUMNS: usize = 29;
 const MOST_TICKS: i64 = 8;
 const DAY_MS: i64 = 86_400_000;
 const STEPS_MS: [i64; 9] = [
@@ -189,8 +189,8 @@ fn draw(page: &mut Page<'_>, span: Span, lanes: &BTreeMap<String, Lane>) -> fmt:
     };
     let (title, told) = match page.language {
         Language::Zh => (
-            format!("横轴为发生时间(生产方所述,北京时间),纵列为{down}"),
-            "每个标记是一段时间内的一次或多次流出;各次数见“按接收方汇总”,逐条见“逐条记录”。",
+            format!("横轴为发生时间（生产方所述，北京时间），纵列为{down}"),
+            "每个标记是一段时间内的一次或多次流出；各次数见“按接收方汇总”，逐条见“逐条记录”。",
         ),
         Language::En => (
             format!("Across: the time of the event, by its producer, at UTC+8. Down: {down}"),
@@ -275,9 +275,9 @@ fn legend(page: &mut Page<'_>, title: &str, told: &str, lanes: usize) -> fmt::Re
         page.language.pick("。", ".")
     ))?;
     for (kind, zh, en) in [
-        (Kind::Shared, "圆:提供", "circle: shared"),
-        (Kind::Transferred, "方框:转移", "square: transferred"),
-        (Kind::Disclosed, "三角:披露", "triangle: disclosed"),
+        (Kind::Shared, "圆：提供", "circle: shared"),
+        (Kind::Transferred, "方框：转移", "square: transferred"),
+        (Kind::Disclosed, "三角：披露", "triangle: disclosed"),
     ] {
         page.raw("<svg style=\"display:inline-block;width:1.1em;height:1.1em;vertical-align:-.2em\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">")?;
         shape(page, kind, 8, 8, 2)?;
@@ -286,14 +286,14 @@ fn legend(page: &mut Page<'_>, title: &str, told: &str, lanes: usize) -> fmt::Re
         page.raw("  ")?;
     }
     page.say(
-        "图形每大一级,次数约加倍。",
+        "图形每大一级，次数约加倍。",
         "Each size up is about twice as many. ",
     )?;
     page.raw(told)?;
     if lanes > MOST_LANES {
         let rest = count((lanes - MOST_LANES) as u64);
         match page.language {
-            Language::Zh => page.write(format_args!("另有{rest}行未画出,见“按接收方汇总”。"))?,
+            Language::Zh => page.write(format_args!("另有{rest}行未画出，见“按接收方汇总”。"))?,
             Language::En => page.write(format_args!(
                 " {rest} more are not drawn: see “By recipient”."
             ))?,

@@ -37,7 +37,7 @@ fn by_recipient(page: &mut Page<'_>) -> fmt::Result {
         ("n", "转移", "Transferred"),
         ("n", "披露", "Disclosed"),
         ("", "首次与末次", "First and last"),
-        ("", "个人信息类别(★敏感)", "Categories (★ sensitive)"),
+        ("", "个人信息类别（★敏感）", "Categories (★ sensitive)"),
         ("", "处理目的", "Purposes"),
     ])?;
     let answer = page.answer;
@@ -76,12 +76,12 @@ fn recipient(answer: &Answer, id: &str, language: Language) -> String {
         format!("{}, ", Escaped(&kind.name(language)))
     });
     let kind = if language == Language::Zh {
-        kind.replace(", ", ",")
+        kind.replace(", ", "，")
     } else {
         kind
     };
     let ended = if known.terminated.is_some() {
-        language.pick(",已终止", ", terminated")
+        language.pick("，已终止", ", terminated")
     } else {
         ""
     };
@@ -116,7 +116,7 @@ fn more(page: &mut Page<'_>, rows: usize, table: &str) -> fmt::Result {
     let (rows, most) = (count(rows as u64), count(MOST_ROWS as u64));
     match page.language {
         Language::Zh => page.write(format_args!(
-            "<p><strong>此表共{rows}行,只印出前{most}行;{table}有全部各行。</strong>汇总和计数不受此限。</p>\n"
+            "<p><strong>此表共{rows}行，只印出前{most}行；{table}有全部各行。</strong>汇总和计数不受此限。</p>\n"
         )),
         Language::En => page.write(format_args!(
             "<p><strong>{rows} rows, of which the first {most} are printed; {table} has them all.</strong> \
@@ -128,13 +128,13 @@ fn more(page: &mut Page<'_>, rows: usize, table: &str) -> fmt::Result {
 fn outflows(page: &mut Page<'_>) -> fmt::Result {
     page.section(
         "rows",
-        "逐条记录:谁收到了什么",
+        "逐条记录：谁收到了什么",
         "Leaf by leaf: who received what",
     )?;
     page.say(
-        "<p class=\"note\">按记录时间排列,时间均为北京时间(UTC+8)。条目L<i>n</i>#<i>m</i>指切面第<i>n</i>个日志\
-         (见“切面与日志”)序号为<i>m</i>的叶。记录时间已证;发生时间由生产方陈述;加点线的由运营者陈述。\
-         ★敏感个人信息。末列为未开示的槽,理由见“未开示的内容及理由”。</p>\n",
+        "<p class=\"note\">按记录时间排列，时间均为北京时间（UTC+8）。条目L<i>n</i>#<i>m</i>指切面第<i>n</i>个日志\
+         （见“切面与日志”）序号为<i>m</i>的叶。记录时间已证；发生时间由生产方陈述；加点线的由运营者陈述。\
+         ★敏感个人信息。末列为未开示的槽，理由见“未开示的内容及理由”。</p>\n",
         "<p class=\"note\">In order of record time, all times at UTC+8. Leaf L<i>n</i>#<i>m</i> is leaf <i>m</i> of \
          the cut's log <i>n</i> (see “Cut and logs”). The record's time is proven, the event's own is its \
          producer's word; what is dotted is the operator's word. ★ sensitive. The last column names the slots \
@@ -258,16 +258,17 @@ fn person(leaf: &Leaf, row: &Row, answer: &Answer, language: Language) -> String
     ));
     for other in &leaf.said.people {
         html.push(format!(
-            "<span class=\"s\"><span class=\"said\">{} {}</span></span>",
-            Escaped(&other.field),
-            Escaped(&other.pseudonym)
+            "<span class=\"s\">{} <bdi class=\"said\">{}</bdi> <code>{}</code></span>",
+            language.pick("另涉", "also"),
+            Escaped(&other.pseudonym),
+            Escaped(&other.field)
         ));
     }
     html.concat()
 }
 
 fn others(page: &mut Page<'_>) -> fmt::Result {
-    page.section("rows", "逐条记录:其他", "Leaf by leaf: the rest")?;
+    page.section("rows", "逐条记录：其他", "Leaf by leaf: the rest")?;
     page.say(
         "<p class=\"note\">与问题有关而未流向接收方的记录。已开示的全部字段见 timeline.csv 末列。</p>\n",
         "<p class=\"note\">Records on the question with which no data went out. The last column of timeline.csv \
@@ -330,7 +331,7 @@ fn sources(page: &mut Page<'_>) -> fmt::Result {
     }
     page.section(
         "after",
-        "出处:各行所依据的登记",
+        "出处：各行所依据的登记",
         "Sources: the registrations that rows rest on",
     )?;
     page.columns(&[
@@ -395,7 +396,7 @@ fn unread(page: &mut Page<'_>) -> fmt::Result {
         "Leaves erased, or not to be read",
     )?;
     page.say(
-        "<p>这些条目确在账本中,其内容不在本摘录中。是否与问题有关,由运营者陈述。</p>\n",
+        "<p>这些条目确在账本中，其内容不在本摘录中。是否与问题有关，由运营者陈述。</p>\n",
         "<p>These leaves are in the ledger; what they hold is not in this extract. That they belong to the \
          question is the operator's word.</p>\n",
     )?;
