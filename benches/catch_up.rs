@@ -218,7 +218,7 @@ impl Course {
         fs::create_dir_all(&folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let config = self.config(&folder, number, rows);
-        app::init(&config, &StartAt::default(), clock.as_ref())?;
+        app::init(&config, &StartAt::default(), None, clock.as_ref())?;
         let mut pace = Pace::new(self.patience);
         let running = app::start(&config, &clock)?;
         let rate = self.watch(&running, rows, &mut pace);

@@ -18,10 +18,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["clock", "kafka", "log", "metrics"]),
     ("project", &["clock", "keys", "log", "metrics", "store"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
+    (
+        "extract",
+        &["clock", "keys", "log", "project", "query", "sign", "store"],
+    ),
     ("fsck", &["keys", "log", "sign", "store"]),
     (
         "serve",
-        &["clock", "config", "log", "metrics", "project", "query"],
+        &[
+            "clock", "config", "extract", "log", "metrics", "project", "query",
+        ],
     ),
     ("generate", &[]),
     (
@@ -29,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "clock",
             "config",
+            "extract",
             "fsck",
             "generate",
             "ingest",
@@ -46,7 +53,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["app", "clock", "config", "generate", "query", "telemetry"],
+        &[
+            "app",
+            "clock",
+            "config",
+            "extract",
+            "generate",
+            "query",
+            "telemetry",
+        ],
     ),
     ("lib", &[]),
     ("main", &["cli"]),

@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod extract;
 pub mod fsck;
 pub mod generate;
 pub mod ingest;

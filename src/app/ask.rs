@@ -24,7 +24,7 @@ use crate::serve::{Asked, Client};
 /// The folder's place for the cuts that answers named.
 const CUTS: &str = "cuts";
 /// What looks name this door.
-const PEER: &str = "command line";
+pub(super) const PEER: &str = "command line";
 
 /// Where the command line asks.
 pub struct Counter(At);

@@ -11,12 +11,15 @@ use custodia_core::tree::leaf_hash;
 use serde::Serialize;
 
 use super::ask::{desk, principals};
+use super::extract::{office, write};
+use super::release::Target;
 use super::{Error, Extent, Running, StartAt, init, send_town, start, town};
 use crate::clock::Clock;
 use crate::config::{Config, Principal};
+use crate::extract::{Question, Summary};
 use crate::kafka::MockCluster;
 use crate::log::Log;
-use crate::query::{Desk, ReceiptQuestion, WhoAnswer, WhoQuestion, Why};
+use crate::query::{Asking, Desk, ReceiptQuestion, WhoAnswer, WhoQuestion, Why};
 
 /// Leaves that sending may be ahead of: the mock cluster holds 5 MB a partition and then forgets.
 const MOST_AHEAD: u64 = 2_000;
@@ -43,6 +46,8 @@ pub enum Step {
     Rows,
     /// The question is asked and its proof checked.
     Asking,
+    /// An extract of the same customer is cut and verified.
+    Extracting,
 }
 
 /// What the demo showed.
@@ -60,6 +65,10 @@ pub struct Shown {
     pub answer: WhoAnswer,
     /// What was proven of the answer's first row.
     pub proven: Proven,
+    /// The extract of the same customer.
+    pub extract: Summary,
+    /// Where it lies, with its receipt beside it.
+    pub extract_file: PathBuf,
 }
 
 /// An inclusion proof that was verified from its bytes and a policy alone.
@@ -94,7 +103,7 @@ pub fn demo(
     let mock = MockCluster::start(1)?;
     let config = config(folder, &mock);
     make_topics(&config, &mock)?;
-    let made = init(&config, &StartAt::default(), clock.as_ref())?;
+    let made = init(&config, &StartAt::default(), None, clock.as_ref())?;
     let running = start(&config, clock)?;
     let town = town(&config, seed, Extent::Customers(customers), START_MS)?;
     let expected = town.expected_count();
@@ -110,7 +119,11 @@ pub fn demo(
     let policy = made.policy.unwrap_or_default();
     let most = (0..customers.min(CANDIDATES)).max_by_key(|n| town.who_received(*n).len());
     let subject = town.customer(most.unwrap_or(0)).subject_ref;
-    let (answer, proven) = ask(&config, &running, clock, subject, policy)?;
+    let desk = demo_desk(&config, &running, clock);
+    let (answer, proven) = ask(&config, &running, &desk, subject.clone(), policy)?;
+    progress(Step::Extracting);
+    let extract_file = folder.join("extract.zip");
+    let extract = cut(&config, &running, desk, clock, subject, &extract_file)?;
     let leaves = running
         .opened()
         .logs
@@ -126,6 +139,8 @@ pub fn demo(
         leaves,
         answer,
         proven,
+        extract,
+        extract_file,
     })
 }
 
@@ -178,34 +193,66 @@ fn wait_for_rows(running: &Running) {
     }
 }
 
-fn ask(
-    config: &Config,
-    running: &Running,
-    clock: &Arc<dyn Clock>,
-    subject: String,
-    policy: String,
-) -> Result<(WhoAnswer, Proven), Error> {
+fn demo_desk(config: &Config, running: &Running, clock: &Arc<dyn Clock>) -> Arc<Desk> {
     let rows = running.rows().to_vec();
-    let desk = desk(
+    let outbox = running.outbox();
+    Arc::new(desk(
         config,
         running.opened(),
         rows,
-        running.outbox(),
+        outbox,
         Arc::clone(clock),
-    );
+    ))
+}
+
+fn asking(config: &Config) -> Result<Asking, Error> {
     let why = Why {
         reason: "rights_request".to_owned(),
         ticket: String::new(),
     };
     let uid = rustix::process::getuid().as_raw();
-    let asking = principals(config)?.asking(uid, "demo", &why)?;
+    Ok(principals(config)?.asking(uid, "demo", &why)?)
+}
+
+/// Cuts an extract of a customer, for an authority.
+fn cut(
+    config: &Config,
+    running: &Running,
+    desk: Arc<Desk>,
+    clock: &Arc<dyn Clock>,
+    subject: String,
+    out: &Path,
+) -> Result<Summary, Error> {
+    let question = Question {
+        subject: Some(subject),
+        requester: "RQ_REGULATOR".to_owned(),
+        requester_name: "Example office".to_owned(),
+        legal_basis: "LB_PIPL_63_INSPECTION".to_owned(),
+        ..Question::default()
+    };
+    let mut target = Target::claim(out)?;
+    let office = office(config, running, desk, clock)?;
+    let issued = office.issue(&asking(config)?, &question, &|_| ())?;
+    write(&issued, &mut target)?;
+    target.release(issued.receipt())?;
+    Ok(issued.summary().clone())
+}
+
+fn ask(
+    config: &Config,
+    running: &Running,
+    desk: &Desk,
+    subject: String,
+    policy: String,
+) -> Result<(WhoAnswer, Proven), Error> {
+    let asking = asking(config)?;
     let question = WhoQuestion {
         subject,
         as_of: None,
         at: None,
     };
     let answer = desk.who(&asking, &question)?;
-    let proven = prove(running, &desk, &answer, policy)?;
+    let proven = prove(running, desk, &answer, policy)?;
     Ok((answer, proven))
 }
 

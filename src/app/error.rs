@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::generations;
 use super::{KeyFault, NoReceipt};
-use crate::{config, fsck, ingest, kafka, keys, log, project, query, serve, sign};
+use crate::{config, extract, fsck, ingest, kafka, keys, log, project, query, serve, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,28 @@ pub enum Error {
     /// A question.
     #[error(transparent)]
     Query(#[from] query::Error),
+    /// An extract.
+    #[error(transparent)]
+    Extract(#[from] extract::Error),
+    /// The file that makes a replica can't be used.
+    #[error("{}: {what}", path.display())]
+    ReplicaFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The file that an extract should be written to is there.
+    #[error("{}: it is there already, and nothing is overwritten", .0.display())]
+    OutputExists(std::path::PathBuf),
+    /// The file of an extract can't be written.
+    #[error("{}: {source}", path.display())]
+    Output {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The socket.
     #[error(transparent)]
     Serve(#[from] serve::Error),
@@ -172,6 +194,10 @@ impl Error {
             Self::Fsck(source) => source.code(),
             Self::Project(source) => source.code(),
             Self::Query(source) => source.code(),
+            Self::Extract(source) => source.code(),
+            Self::ReplicaFile { .. } => "CU-0765",
+            Self::OutputExists(_) => "CU-0763",
+            Self::Output { .. } => "CU-0764",
             Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Generations(source) => source.code(),

@@ -1,19 +1,20 @@
 //! `custodia init`: the explicit act that makes a ledger.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use custodia_core::origin::{LedgerName, Origin};
 
+use super::replica::ReplicaFile;
 use super::{Error, kafka_settings, parts, policy};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::kafka::{Settings, TopicFacts, TopicSpec, create_topics, topic_facts};
 use crate::keys::{FileKek, KeyStore};
 use crate::log::{Folder, Generation, Log, notices};
-use crate::sign::Signer;
+use crate::sign::{ExtractSigner, Signer};
 use crate::store::Shared;
 
 /// The generation that `init` opens.
@@ -78,7 +79,7 @@ pub struct Made {
     pub logs: Vec<String>,
     /// The topics that were missing and were made.
     pub topics_made: Vec<String>,
-    /// What verifiers are handed (C2SP tlog-policy); none where this ledger doesn't sign.
+    /// What verifiers are handed (C2SP tlog-policy); none where the ledger's key isn't here.
     pub policy: Option<String>,
 }
 
@@ -86,9 +87,16 @@ pub struct Made {
 /// partition. The file that makes the folder a ledger is written last.
 ///
 /// # Errors
-/// Where Kafka can't be reached, a topic's settings break a law, or something is already there.
-pub fn init(config: &Config, starts: &StartAt, clock: &dyn Clock) -> Result<Made, Error> {
+/// Where Kafka can't be reached, a topic's settings break a law, or something is already there; with
+/// `replica_of`, a file of [`super::export_replica`], where that doesn't fit.
+pub fn init(
+    config: &Config,
+    starts: &StartAt,
+    replica_of: Option<&Path>,
+    clock: &dyn Clock,
+) -> Result<Made, Error> {
     let ledger: LedgerName = config.ledger.name.parse().map_err(|_| Error::Unnamed)?;
+    let replica = replica_of.map(|path| replica(config, path)).transpose()?;
     let settings = kafka_settings(config);
     settings.validate()?;
     settings.probe(timeout(config))?;
@@ -98,9 +106,20 @@ pub fn init(config: &Config, starts: &StartAt, clock: &dyn Clock) -> Result<Made
     let generations = generations(&ledger, &facts, starts)?;
     let shared = parts::shared(config, generations.len());
     let kek = Arc::new(FileKek::create(&config.keys.kek_file)?);
-    drop(KeyStore::create(&folder.keys_path(), &shared, kek)?);
+    match replica.as_ref().and_then(ReplicaFile::ledger_secret) {
+        Some(secret) => drop(KeyStore::create_replica(
+            &folder.keys_path(),
+            &shared,
+            kek,
+            secret,
+        )?),
+        None => drop(KeyStore::create(&folder.keys_path(), &shared, kek)?),
+    }
     make_logs(&folder, &generations, &shared, clock)?;
-    let policy = make_signer(config, &generations)?;
+    let policy = match replica.as_ref().and_then(ReplicaFile::signing_seed) {
+        Some(seed) => copy_key(config, &generations, &seed)?,
+        None => make_signer(config, &generations)?,
+    };
     if let Some(text) = &policy {
         policy::write(folder.path(), text)?;
     }
@@ -237,6 +256,36 @@ fn make_logs(
     Ok(())
 }
 
+/// What a replica has of its ledger. It must not sign trees: two who do fork the ledger (law 5).
+fn replica(config: &Config, path: &Path) -> Result<ReplicaFile, Error> {
+    let refused = |what: &str| Error::ReplicaFile {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    };
+    if config.signer.enabled {
+        return Err(refused(
+            "a replica signs no trees; set signer.enabled = false",
+        ));
+    }
+    let file = ReplicaFile::read(path)?;
+    if file.ledger != config.ledger.name {
+        return Err(refused("it is of another ledger than ledger.name says"));
+    }
+    Ok(file)
+}
+
+/// Puts the ledger's key into a replica's folder; the policy that verifiers are handed.
+fn copy_key(
+    config: &Config,
+    generations: &[(Origin, Generation)],
+    seed: &[u8; 32],
+) -> Result<Option<String>, Error> {
+    let signer = ExtractSigner::create_replica(&config.signer.folder, seed)?;
+    let log = generations.first().map(|(origin, _)| origin.to_string());
+    let policy = log.map(|log| Ok::<_, Error>(policy::text(&signer.vkey(&log)?)));
+    policy.transpose()
+}
+
 /// Makes the signer and begins each log with it; the policy that verifiers are handed.
 fn make_signer(
     config: &Config,
@@ -256,6 +305,6 @@ fn make_signer(
     }
     origins
         .first()
-        .map(|log| policy::text(&signer, log))
+        .map(|log| Ok(policy::text(&signer.vkey(&log.to_string())?)))
         .transpose()
 }

@@ -7,6 +7,7 @@ mod ask;
 mod assigned;
 mod demo;
 mod error;
+mod extract;
 mod fsck;
 mod generations;
 mod init;
@@ -19,6 +20,8 @@ mod publish;
 mod published;
 mod rebuild;
 mod recover;
+mod release;
+mod replica;
 mod run;
 mod serve;
 mod threads;
@@ -27,6 +30,7 @@ mod town;
 pub use ask::Counter;
 pub use demo::{Proven, Shown, Step, demo};
 pub use error::Error;
+pub use extract::extract;
 pub use fsck::fsck;
 pub use generations::{
     Error as GenerationError, LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs,
@@ -41,6 +45,7 @@ pub use publish::{
 };
 pub use rebuild::{Rebuilt, rebuild};
 pub use recover::{Recovered, recover};
+pub use replica::export_replica;
 pub use run::{Running, start};
 pub use serve::serve;
 pub use town::{Extent, Sent, send_town, town};

@@ -2,22 +2,20 @@
 
 use std::path::Path;
 
-use custodia_core::origin::Origin;
+use custodia_core::note::VerifierKey;
 
 use super::Error;
 use crate::config::Config;
 use crate::log::Folder;
-use crate::sign::Signer;
 
 /// The file beside the logs that holds the policy's text. It is public, and nothing rests on it:
 /// each line follows from the signing key and an origin.
 const FILE: &str = "policy";
 
-/// The policy's text (C2SP tlog-policy). One key signs all logs, and a `log` line of any of them
+/// The policy's text (C2SP tlog-policy), of the key under any of the logs. One key signs all logs, and a `log` line of any of them
 /// confirms it for all (design §3.4): a second line would repeat the key, which is refused.
-pub(super) fn text(signer: &Signer, log: &Origin) -> Result<String, Error> {
-    let vkey = signer.vkey(&log.to_string())?;
-    Ok(format!("log {vkey}\nquorum none\n"))
+pub(super) fn text(vkey: &VerifierKey) -> String {
+    format!("log {vkey}\nquorum none\n")
 }
 
 /// Writes the policy into the data folder.

@@ -18,13 +18,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
 use crate::kafka::{
-    self, Consumer, PartitionReader, Position, Settings, TopicFacts, wait_for, watermarks,
+    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
+    watermarks,
 };
-use crate::log::{Checkpointer, CheckpointerParts, Log, Outbox, Publishing, Writer};
+use crate::log::{Checkpointer, CheckpointerParts, Intake, Log, Outbox, Publishing, Writer};
 use crate::metrics::{LogLabel, Metrics};
 use crate::project::Projector;
 use crate::query::LogRows;
-use crate::sign::Signer;
+use crate::sign::{ExtractSigner, Signer};
 
 /// How long the consumer is waited for at a time: librdkafka wakes for its own events, and can't be
 /// told of a stop.
@@ -43,6 +44,7 @@ pub struct Running {
     registry: Arc<Registry>,
     metrics: Metrics,
     rows: Vec<LogRows>,
+    extracts: Option<ExtractSigner>,
 }
 
 /// Opens the ledger that the configuration names, checks what must hold, and starts it.
@@ -59,7 +61,12 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
     let outbox = Arc::new(KafkaOutbox::new(&settings, timeout(config))?);
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
-    let checkpointer = checkpointer(config, &settings, &opened, &outbox, clock, &metrics)?;
+    let signer = signer(config)?;
+    let extracts = match &signer {
+        Some(signer) => Some(signer.extracts()),
+        None => ExtractSigner::open(&config.signer.folder)?,
+    };
+    let checkpointer = checkpointer(config, &settings, &opened, &outbox, clock, &metrics, signer)?;
     show_sizes(&opened.logs, &metrics);
     let mut running = Running {
         opened,
@@ -70,6 +77,7 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
         registry: Arc::new(registry),
         metrics: metrics.clone(),
         rows: Vec::new(),
+        extracts,
     };
     running.start_projecting(config)?;
     running.start_appending(config, readers, clock, &metrics)?;
@@ -77,6 +85,7 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
     running.start_facts(config, &settings)?;
     running.announce(config, &settings)?;
     running.start_checkpoints(config)?;
+    running.start_intake(config, &settings)?;
     Ok(running)
 }
 
@@ -94,6 +103,11 @@ impl Running {
     /// The way to Kafka.
     pub fn outbox(&self) -> Arc<dyn Outbox> {
         Arc::clone(&self.outbox) as Arc<dyn Outbox>
+    }
+
+    /// What signs extracts; none where the ledger's key isn't here.
+    pub fn extracts(&self) -> Option<&ExtractSigner> {
+        self.extracts.as_ref()
     }
 
     /// Signs what grew, now rather than at the next interval.
@@ -246,8 +260,11 @@ impl Running {
         })
     }
 
-    /// Puts in the registry which logs were opened and closed.
+    /// Puts in the registry which logs were opened and closed; a replica's were by its ledger.
     fn announce(&self, config: &Config, settings: &Settings) -> Result<(), Error> {
+        if self.checkpointer.is_none() {
+            return Ok(());
+        }
         let registry = KafkaRegistry {
             outbox: Arc::clone(&self.outbox),
             settings: settings.clone(),
@@ -273,6 +290,55 @@ impl Running {
             }
             Ok(())
         })
+    }
+
+    /// On a replica: keeps the checkpoints that the ledger's signer publishes.
+    fn start_intake(&mut self, config: &Config, settings: &Settings) -> Result<(), Error> {
+        let Some(extracts) = self
+            .extracts
+            .clone()
+            .filter(|_| self.checkpointer.is_none())
+        else {
+            return Ok(());
+        };
+        let name = self.opened.folder.ledger().extract_key_name();
+        let mut intake = Intake::new(extracts.vkey(&name)?, self.opened.logs.clone());
+        let (config, settings) = (config.clone(), settings.clone());
+        let interval = Duration::from_millis(config.checkpoints.interval_ms);
+        let (first, _) = watermarks(&settings, &config.topics.checkpoints, 0, timeout(&config))?;
+        self.threads.spawn("checkpoints taken in", move |stop| {
+            let mut next = first;
+            loop {
+                next = take_in(&config, &settings, next, &mut intake)?;
+                if waited(stop, interval) {
+                    return Ok(());
+                }
+            }
+        })
+    }
+}
+
+/// Takes in what the checkpoints topic has from `from` on; where it ends. Brokers that can't be
+/// reached now are asked again later.
+fn take_in(
+    config: &Config,
+    settings: &Settings,
+    from: u64,
+    intake: &mut Intake,
+) -> Result<u64, Error> {
+    intake.settle()?;
+    let topic = &config.topics.checkpoints;
+    let mut take = |fetched: kafka::Fetched| match fetched.record.value {
+        Some(signed) => Ok(intake.take(&signed)?),
+        None => Ok(()),
+    };
+    match read_range(settings, topic, 0, from, timeout(config), &mut take) {
+        Ok(end) => Ok(end),
+        Err(Error::Kafka(error)) if error.may_pass() => {
+            warn!(%error, "checkpoints could not be read");
+            Ok(from)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -343,6 +409,13 @@ fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
     Ok(())
 }
 
+/// The signer of trees; none where this ledger doesn't sign.
+fn signer(config: &Config) -> Result<Option<Signer>, Error> {
+    let enabled = config.signer.enabled;
+    let signer = enabled.then(|| Signer::open(&config.signer.folder));
+    Ok(signer.transpose()?)
+}
+
 fn checkpointer(
     config: &Config,
     settings: &Settings,
@@ -350,12 +423,13 @@ fn checkpointer(
     outbox: &Arc<KafkaOutbox>,
     clock: &Arc<dyn Clock>,
     metrics: &Metrics,
+    signer: Option<Signer>,
 ) -> Result<Option<Arc<Mutex<Checkpointer>>>, Error> {
-    if !config.signer.enabled {
+    let Some(signer) = signer else {
         return Ok(None);
-    }
+    };
     let mut checkpointer = Checkpointer::new(CheckpointerParts {
-        signer: Signer::open(&config.signer.folder)?,
+        signer,
         logs: opened.logs.clone(),
         keys: Arc::clone(&opened.keys),
         outbox: Arc::clone(outbox) as Arc<dyn Outbox>,

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::ask::{desk, principals};
+use super::extract::office;
 use super::{Error, Running, start};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -26,11 +27,11 @@ const FORCED: i32 = 143;
 ///
 /// # Errors
 /// What keeps the ledger from running, or what stopped it.
-pub fn serve(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Error> {
+pub fn serve(config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Error> {
     let runtime = runtime()?;
     let signalled = watch_signals(&runtime)?;
     let listener = bind(&runtime, &config.serve.listen)?;
-    let running = start(config, &clock)?;
+    let running = start(config, clock)?;
     open_doors(&runtime, listener, &running);
     open_socket(&runtime, config, clock, &running)?;
     info!(folder = %config.ledger.folder.display(), "running");
@@ -90,21 +91,25 @@ fn bind(runtime: &Runtime, address: &str) -> Result<TcpListener, Error> {
 fn open_socket(
     runtime: &Runtime,
     config: &Config,
-    clock: Arc<dyn Clock>,
+    clock: &Arc<dyn Clock>,
     running: &Running,
 ) -> Result<(), Error> {
     let _entered = runtime.enter();
     let listener = bind_socket(&Folder::socket_path(running.opened().folder.path()))?;
+    let rows = running.rows().to_vec();
     let desk = desk(
         config,
         running.opened(),
-        running.rows().to_vec(),
+        rows,
         running.outbox(),
-        clock,
+        Arc::clone(clock),
     );
+    let desk = Arc::new(desk);
     let door = Door {
-        desk: Arc::new(desk),
+        desk: Arc::clone(&desk),
         principals: Arc::new(principals(config)?),
+        office: Arc::new(office(config, running, desk, clock)?),
+        shelf: Arc::default(),
     };
     let stop = running.stop_token();
     runtime.spawn(async move {

@@ -82,6 +82,7 @@ fn show(bar: &ProgressBar, step: Step) {
         }
         Step::Rows => bar.set_message("making rows"),
         Step::Asking => bar.set_message("asking, and verifying"),
+        Step::Extracting => bar.set_message("cutting an extract"),
     }
 }
 
@@ -93,6 +94,8 @@ fn print(shown: &Shown, took: Duration) {
         leaves,
         answer,
         proven,
+        extract,
+        extract_file,
     } = shown;
     println!(
         "A town of {customers} made-up customers sent {sent} events; the logs have {leaves} leaves.\n\
@@ -100,6 +103,11 @@ fn print(shown: &Shown, took: Duration) {
     );
     who::print(answer);
     prove(proven);
+    let (events, bytes, file) = (extract.events, extract.bytes, extract_file.display());
+    println!(
+        "\nA signed extract about the same customer, {events} events in {bytes} bytes: {file},\n\
+         with the receipt of its own record beside it."
+    );
     let folder = folder.display();
     println!(
         "\nAll of it in {:.1} s, on a mock cluster that has ended with this command: ephemeral.\n\

@@ -1,5 +1,7 @@
 //! `custodia init`: makes a ledger.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{Error, exit};
@@ -13,6 +15,10 @@ pub struct Init {
     /// An offset to begin at in place of 0, as topic/partition=offset.
     #[arg(long = "start", value_name = "PLACE=OFFSET")]
     starts: Vec<String>,
+    /// Make a replica, which signs no trees and cuts the same extracts: the file is of
+    /// `custodia key replica`.
+    #[arg(long, value_name = "FILE")]
+    replica_of: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -25,7 +31,12 @@ impl Init {
     /// Where Kafka can't be reached, a topic breaks a law, or something is there already.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
         let starts = StartAt::parse(&self.starts)?;
-        let made = app::init(config, &starts, &SystemClock::new())?;
+        let made = app::init(
+            config,
+            &starts,
+            self.replica_of.as_deref(),
+            &SystemClock::new(),
+        )?;
         if self.json {
             println!("{}", serde_json::json!(made));
         } else {

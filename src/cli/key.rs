@@ -1,5 +1,7 @@
 //! `custodia key`: what others need to verify this ledger, and a signer that lost its state.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{Error, exit, shown};
@@ -17,6 +19,16 @@ pub struct Key {
 enum Command {
     /// Find out what was signed, where the signer's state was lost.
     Recover(Recover),
+    /// Write what makes a replica that cuts the same extracts.
+    Replica(Replica),
+}
+
+/// Writes a new file for `custodia init --replica-of`. It holds the ledger's signing key and its
+/// secret: move it over a safe way, and delete it once the replica is made. Stop `serve` first.
+#[derive(Debug, Args)]
+struct Replica {
+    /// The file.
+    file: PathBuf,
 }
 
 /// Reads every checkpoint that the checkpoints topic and the logs hold. Where the logs extend all
@@ -38,6 +50,7 @@ impl Key {
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
         match &self.command {
             None => print!("{}", app::policy(config)?),
+            Some(Command::Replica(replica)) => app::export_replica(config, &replica.file)?,
             Some(Command::Recover(recover)) => {
                 let recovered = app::recover(config)?;
                 if recover.json {

@@ -8,6 +8,7 @@ mod demo;
 mod dump_config;
 mod error;
 pub mod exit;
+mod extract;
 mod fsck;
 mod generate;
 mod init;
@@ -78,6 +79,8 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Who received a person's data, and when?
     Who(who::Who),
+    /// Issue a signed file that anyone can check.
+    Extract(extract::Extract),
     /// What happened, in order.
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
@@ -140,6 +143,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Log(log) => log.run(config),
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
+        Command::Extract(extract) => extract.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
         Command::Verdicts(verdicts) => verdicts.run(config),

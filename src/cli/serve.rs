@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Error, exit};
 use crate::app;
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 
 /// Appends what Kafka holds, signs checkpoints, and answers, until SIGTERM or SIGINT.
@@ -19,7 +19,8 @@ impl Serve {
     /// # Errors
     /// What keeps the ledger from running, or what stopped it.
     pub fn run(config: &Config) -> Result<u8, Error> {
-        app::serve(config, Arc::new(SystemClock::new()))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        app::serve(config, &clock)?;
         Ok(exit::OK)
     }
 }

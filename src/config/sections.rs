@@ -262,6 +262,9 @@ pub struct Serve {
     pub disk_floor_bytes: u64,
     /// How long a graceful stop may take, in ms. Default: 10000.
     pub stop_deadline_ms: u64,
+    /// How long an extract waits for its own record to be a leaf under a signed checkpoint, in ms.
+    /// Default: 60000.
+    pub extract_patience_ms: u64,
 }
 
 impl Default for Serve {
@@ -270,6 +273,7 @@ impl Default for Serve {
             listen: "127.0.0.1:9190".into(),
             disk_floor_bytes: 1 << 30,
             stop_deadline_ms: 10_000,
+            extract_patience_ms: 60_000,
         }
     }
 }

@@ -73,7 +73,20 @@ impl KeyStore {
         shared: &Shared,
         encryption: Arc<dyn KeyEncryption>,
     ) -> Result<Self, Error> {
-        let secret = random_key()?;
+        Self::create_replica(path, shared, encryption, random_key()?)
+    }
+
+    /// As [`Self::create`], with the ledger secret of the ledger that it is a replica of: what is
+    /// derived from the secret (an extract's pseudonyms) is then the same. Keys are not.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_replica(
+        path: &Path,
+        shared: &Shared,
+        encryption: Arc<dyn KeyEncryption>,
+        secret: Zeroizing<[u8; KEY_BYTES]>,
+    ) -> Result<Self, Error> {
         let mut first = Batch::new();
         first.put(META, VERSION_FACT, VERSION);
         first.put(META, KEK_FACT, encryption.id().as_bytes());
@@ -207,6 +220,17 @@ impl KeyStore {
     /// correlations): 16 bytes keyed by the ledger secret, apart for each kind.
     pub fn ledger_tag(&self, kind: &str, bytes: &[u8]) -> [u8; TAG_BYTES] {
         self.secret.tag(kind, bytes)
+    }
+
+    /// The key of an extract's pseudonyms: another for each question, the same for the same one on
+    /// every replica.
+    pub fn pseudonym_key(&self, question: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+        self.secret.pseudonyms(question)
+    }
+
+    /// The ledger secret, for a replica. Whoever has it and the data can find people's rows.
+    pub fn ledger_secret(&self) -> Zeroizing<[u8; KEY_BYTES]> {
+        Zeroizing::new(*self.secret.secret())
     }
 
     /// The store below, for metrics, backup and checks. It holds no key in clear.

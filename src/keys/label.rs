@@ -59,6 +59,20 @@ impl LedgerSecret {
     }
 }
 
+impl LedgerSecret {
+    /// The secret itself, for a replica.
+    pub(super) fn secret(&self) -> &[u8; KEY_BYTES] {
+        &self.locators
+    }
+
+    /// `BLAKE3-keyed(pseudonym key, question)`; the pseudonym key is
+    /// `BLAKE3-derive-key("custodia.v1 extract pseudonyms", ledger secret)`.
+    pub(super) fn pseudonyms(&self, question: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+        let key = blake3::derive_key("custodia.v1 extract pseudonyms", self.secret());
+        Zeroizing::new(*blake3::keyed_hash(&Zeroizing::new(key), question).as_bytes())
+    }
+}
+
 /// A keyed tag of 16 bytes for `bytes`, apart from those of every other kind.
 pub(super) fn tag(key: &[u8; KEY_BYTES], kind: &str, bytes: &[u8]) -> [u8; TAG_BYTES] {
     let mut input = Vec::with_capacity(64);

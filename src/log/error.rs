@@ -134,6 +134,17 @@ pub enum Error {
     /// A second writer for one log was asked for.
     #[error("{0} has its writer already")]
     SecondWriter(String),
+    /// The ledger's key signed another root than this copy of the log has.
+    #[error(
+        "{origin}: the ledger's key signed another root at size {size} than this copy has: two \
+         histories, or this copy was changed; stop, and keep both"
+    )]
+    Forked {
+        /// The log.
+        origin: String,
+        /// The size.
+        size: u64,
+    },
 }
 
 impl Error {
@@ -156,6 +167,7 @@ impl Error {
             Self::Io { .. } => "CU-0409",
             Self::SecondWriter(_) => "CU-0410",
             Self::Closed { .. } => "CU-0412",
+            Self::Forked { .. } => "CU-0413",
         }
     }
 }

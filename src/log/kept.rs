@@ -27,6 +27,15 @@ impl Log {
         self.first_checkpoint(&range, Direction::Ascending)
     }
 
+    /// The largest signed checkpoint of at most `size`, with its size.
+    ///
+    /// # Errors
+    /// Where the store can't be read.
+    pub fn checkpoint_within(&self, size: u64) -> Result<Option<(u64, String)>, Error> {
+        let range = KeyRange::between(&[], &size.saturating_add(1).to_be_bytes());
+        self.first_checkpoint(&range, Direction::Descending)
+    }
+
     /// The largest signed checkpoint, with its size.
     ///
     /// # Errors

@@ -53,6 +53,23 @@ impl Log {
         Ok(size)
     }
 
+    /// The latest timestamp of the first `size` leaves, in ms since 1970; none where none has one.
+    ///
+    /// # Errors
+    /// As [`Self::entry`].
+    pub fn latest_time(&self, size: u64) -> Result<Option<i64>, Error> {
+        let tiles = size / TILE_WIDTH;
+        let mut latest = match tiles.checked_sub(1) {
+            Some(last) => self.latest_through_tile(last)?,
+            None => i64::MIN,
+        };
+        let width = usize::try_from(size % TILE_WIDTH).unwrap_or(usize::MAX);
+        for entry in self.entries(tiles * TILE_WIDTH, width)? {
+            latest = latest.max(self.decode_entry(size, &entry)?.0.timestamp_ms);
+        }
+        Ok(Some(latest).filter(|latest| *latest >= 0))
+    }
+
     /// The gaps in the partition's offsets, as `(first missing, first after)`.
     ///
     /// # Errors

@@ -6,13 +6,10 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use custodia_core::extract::{cut_digest, cut_text};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Error, Time};
-
-/// The first line of a cut's text.
-const HEADER: &str = "custodia-cut/v1\n";
 
 /// One size for each log. Its name is the hex SHA-256 of its text: `custodia-cut/v1`, then a line
 /// `<origin> <size>` for each log, sorted.
@@ -32,7 +29,7 @@ impl Cut {
 
     /// What names it: SHA-256 of its text.
     pub fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.text()).into()
+        cut_digest(self.logs())
     }
 
     /// Origins and sizes, sorted.
@@ -40,21 +37,17 @@ impl Cut {
         &self.0
     }
 
-    fn text(&self) -> String {
-        // One space can't stand in an origin.
-        let lines = self
-            .0
-            .iter()
-            .map(|(origin, size)| format!("{origin} {size}\n"));
-        std::iter::once(HEADER.to_owned()).chain(lines).collect()
+    fn logs(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(origin, size)| (origin.as_str(), *size))
     }
 
     fn parse(text: &str) -> Option<Self> {
+        // One space can't stand in an origin.
         let line = |line: &str| {
             let (origin, size) = line.split_once(' ')?;
             Some((origin.to_owned(), size.parse().ok()?))
         };
-        text.strip_prefix(HEADER)?
+        text.strip_prefix(cut_text([]).as_str())?
             .lines()
             .map(line)
             .collect::<Option<_>>()
@@ -140,7 +133,7 @@ impl CutFiles {
         let draft = self.0.join(format!(".{}", hex::encode(unique)));
         let written = fs::File::create(&draft)
             .and_then(|mut file| {
-                file.write_all(cut.text().as_bytes())
+                file.write_all(cut_text(cut.logs()).as_bytes())
                     .and_then(|()| file.sync_all())
             })
             .and_then(|()| fs::rename(&draft, &path));
@@ -179,7 +172,10 @@ mod tests {
     #[test]
     fn a_cut_is_named_by_the_digest_of_its_sorted_lines() {
         let text = "custodia-cut/v1\nl.example/a/0/0 0\nl.example/b/0/0 7\n";
-        assert_eq!(cut().to_string(), hex::encode(Sha256::digest(text)));
+        assert_eq!(
+            cut().to_string(),
+            hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text))
+        );
         assert_eq!(
             (cut().size_of("l.example/b/0/0"), cut().size_of("other")),
             (7, 0)

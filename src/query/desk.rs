@@ -4,7 +4,7 @@ use custodia_core::schema::is_reference;
 use serde::{Deserialize, Serialize};
 
 use super::landed::{Landed, LandedQuestion};
-use super::looks::{Looks, Shown};
+use super::looks::{Look, Looks};
 use super::people::{Gathered, OfOne, PeopleQuestion};
 use super::timeline::{Timeline, Topic};
 use super::verdicts::{Verdicts, Wanted};
@@ -79,12 +79,13 @@ impl Desk {
         let from = self.standpoint(question.as_of.as_deref(), question.at)?;
         let answer = from.who(&question.subject)?;
         let erased = !answer.erasures.is_empty();
-        self.looks.record(&Shown {
+        self.looks.record(&Look {
             asking,
             query: &who_query(question.as_of.as_ref(), question.at),
             cut: &from.cut,
             people: answer.shown(),
             erased: &|_| erased,
+            extract: None,
         })?;
         Ok(answer)
     }
@@ -104,12 +105,13 @@ impl Desk {
         for subject in &question.subjects {
             gathered.take(must_be_reference(subject).and_then(|()| from.who(subject)))?;
         }
-        self.looks.record(&Shown {
+        self.looks.record(&Look {
             asking,
             query: &who_query(question.as_of.as_ref(), question.at),
             cut: &from.cut,
             people: gathered.people,
             erased: &|reference| gathered.erased.contains(reference),
+            extract: None,
         })?;
         Ok(gathered.answers)
     }
@@ -147,12 +149,13 @@ impl Desk {
             ],
         );
         let erased = !answer.erasures.is_empty();
-        self.looks.record(&Shown {
+        self.looks.record(&Look {
             asking,
             query: &query,
             cut: &from.cut,
             people: answer.shown(&question.of),
             erased: &|_| erased,
+            extract: None,
         })?;
         Ok(answer)
     }
@@ -185,6 +188,16 @@ impl Desk {
     /// As [`View::landed`], and [`Error::TooMany`].
     pub fn landed(&self, question: &LandedQuestion) -> Result<Vec<Landed>, Error> {
         self.view.landed(question)
+    }
+
+    /// What the desk reads.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Where the desk puts looks on record.
+    pub const fn looks(&self) -> &Looks {
+        &self.looks
     }
 
     fn standpoint(&self, as_of: Option<&str>, at: Option<Time>) -> Result<Standpoint<'_>, Error> {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use custodia_core::schema::v1::event::Body;
-use custodia_core::schema::v1::{Actor, Event, LedgerQueried};
+use custodia_core::schema::v1::{Actor, Event, LedgerQueried, LegalBasisOfReading};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
@@ -33,20 +33,25 @@ pub struct Looks {
     recent: Mutex<HashMap<[u8; 32], Duration>>,
 }
 
-/// What one answer shows.
-pub(super) struct Shown<'a> {
-    pub(super) asking: &'a Asking,
+/// What one answer shows, to be put on record.
+pub struct Look<'a> {
+    /// Who asks, and what for.
+    pub asking: &'a Asking,
     /// The query, normalised, without references.
-    pub(super) query: &'a str,
-    pub(super) cut: &'a Cut,
+    pub query: &'a str,
+    /// What was known.
+    pub cut: &'a Cut,
     /// Each reference, with how many rows are shown of it.
-    pub(super) people: BTreeMap<String, u64>,
+    pub people: BTreeMap<String, u64>,
     /// Whether a reference is one of an erased person.
-    pub(super) erased: &'a dyn Fn(&str) -> bool,
+    pub erased: &'a dyn Fn(&str) -> bool,
+    /// The extract that shows it, hex, and on what basis that is issued; none for an answer, whose
+    /// basis is the principal's.
+    pub extract: Option<(&'a str, LegalBasisOfReading)>,
 }
 
-/// A look, ready to be sent.
-struct Look {
+/// A look at one reference, ready to be sent.
+struct Notice {
     name: [u8; 32],
     key: Vec<u8>,
     event: Vec<u8>,
@@ -68,7 +73,7 @@ impl Looks {
     ///
     /// # Errors
     /// [`Error::LookNotRecorded`]; then the answer must not leave. [`Error::TooMany`].
-    pub(super) fn record(&self, shown: &Shown<'_>) -> Result<(), Error> {
+    pub fn record(&self, shown: &Look<'_>) -> Result<(), Error> {
         if shown.people.len() > MOST_PEOPLE {
             return Err(Error::TooMany {
                 what: "people",
@@ -99,11 +104,11 @@ impl Looks {
 
     fn look(
         &self,
-        shown: &Shown<'_>,
+        shown: &Look<'_>,
         subject: &str,
         rows: u64,
         name: [u8; 32],
-    ) -> Result<Look, Error> {
+    ) -> Result<Notice, Error> {
         let digest = (shown.erased)(subject).then(|| erased_subject(subject).to_vec());
         let Asking {
             principal,
@@ -113,7 +118,10 @@ impl Looks {
         } = shown.asking;
         let body = LedgerQueried {
             role: principal.role.into(),
-            legal_basis: principal.legal_basis().into(),
+            legal_basis: shown
+                .extract
+                .map_or_else(|| principal.legal_basis(), |(_, basis)| basis)
+                .into(),
             reason: (*reason).into(),
             query: shown.query.to_owned(),
             cut_sha256: shown.cut.digest().to_vec(),
@@ -121,7 +129,9 @@ impl Looks {
             row_count: Some(rows),
             ticket: ticket.clone(),
             erased_subject_blake3: digest.clone().unwrap_or_default(),
-            extract_id: String::new(),
+            extract_id: shown
+                .extract
+                .map_or_else(String::new, |(id, _)| id.to_owned()),
             principal_ref: principal.employee.clone(),
             peer: peer.clone(),
         };
@@ -130,15 +140,15 @@ impl Looks {
             Some(_) => notice,
             None => about(subject, &notice),
         };
-        Ok(Look {
+        Ok(Notice {
             name,
             key: digest.unwrap_or_else(|| subject.as_bytes().to_vec()),
             event,
         })
     }
 
-    fn send(&self, looks: &[Look]) -> Result<(), OutboxError> {
-        let deliver = |look: &Look| {
+    fn send(&self, looks: &[Notice]) -> Result<(), OutboxError> {
+        let deliver = |look: &Notice| {
             self.outbox
                 .deliver(&self.topic, &look.key, &look.event)
                 .map(drop)
@@ -165,7 +175,7 @@ impl Looks {
     }
 }
 
-impl Shown<'_> {
+impl Look<'_> {
     fn name(&self, subject: &str) -> [u8; 32] {
         let Asking {
             principal,
@@ -176,12 +186,13 @@ impl Shown<'_> {
         let mut digest = Sha256::new();
         let role = principal.role.as_str_name();
         let words = [
-            &principal.employee,
+            principal.employee.as_str(),
             role,
             reason.as_str_name(),
             ticket,
             self.query,
             subject,
+            self.extract.map_or("", |(id, _)| id),
         ];
         for word in words {
             digest.update((word.len() as u64).to_be_bytes());

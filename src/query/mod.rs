@@ -27,7 +27,7 @@ pub use cut::{AsOf, Cut, CutFiles, CutName};
 pub use desk::{Desk, TimelineQuestion, VerdictsQuestion, WhoQuestion};
 pub use error::Error;
 pub use landed::{Landed, LandedQuestion, MOST_PLACES, RecordPlace};
-pub use looks::Looks;
+pub use looks::{Look, Looks};
 pub use people::{OfOne, PeopleQuestion, Refused};
 pub use principal::{Asking, Principal, Principals, Why, reason};
 pub use proof::{Receipt, ReceiptQuestion};
@@ -35,7 +35,8 @@ pub use received::{Erased, Ground, ProducerOf, Received, Recipient, Said};
 pub use time::Time;
 pub use timeline::{Happened, Timeline, Topic};
 pub use verdicts::{Judgement, Verdicts};
-pub use view::{LogRows, View};
+pub(crate) use view::time_of;
+pub use view::{LogRows, Standpoint, View};
 pub use who::{Unknown, WhoAnswer};
 pub use words::Word;
 

@@ -21,7 +21,8 @@ pub struct LogRows {
 }
 
 impl LogRows {
-    pub(super) fn log(&self) -> &Arc<Log> {
+    /// The log.
+    pub fn log(&self) -> &Arc<Log> {
         self.rows.log()
     }
 }
@@ -34,7 +35,7 @@ pub struct View {
 }
 
 /// From where one answer looks: what was known, and what of it had happened.
-pub(super) struct Standpoint<'a> {
+pub struct Standpoint<'a> {
     pub(super) view: &'a View,
     pub(super) cut: Cut,
     pub(super) at: Option<Time>,
@@ -56,6 +57,42 @@ impl View {
         // By generation as a number: what a later one says of the registry's entries comes later.
         logs.sort_by(|a, b| a.log().origin().cmp(b.log().origin()));
         Self { logs, keys, cuts }
+    }
+
+    /// Where an extract stands: `as_of`, or of each log what its latest signed checkpoint covers,
+    /// as far as there are rows.
+    ///
+    /// # Errors
+    /// Where the cut isn't known, or can't be kept or computed.
+    pub fn signed_standpoint(&self, as_of: Option<&AsOf>) -> Result<Standpoint<'_>, Error> {
+        if as_of.is_some() {
+            return self.standpoint(as_of, None);
+        }
+        let size = |log: &LogRows| {
+            let signed = log
+                .log()
+                .checkpoint_within(log.rows.progress().projected())?;
+            let size = signed.map_or(0, |(size, _)| size);
+            Ok((log.log().name().to_owned(), size))
+        };
+        let sizes: Vec<_> = self.logs.iter().map(size).collect::<Result<_, Error>>()?;
+        let cut = Cut::new(sizes);
+        self.cuts.keep(&cut)?;
+        Ok(Standpoint {
+            view: self,
+            cut,
+            at: None,
+        })
+    }
+
+    /// The keys of the ledger.
+    pub fn keys(&self) -> &Arc<KeyStore> {
+        &self.keys
+    }
+
+    /// All logs with their rows, by origin.
+    pub fn logs(&self) -> impl Iterator<Item = &LogRows> {
+        self.logs.iter()
     }
 
     /// Where an answer stands: `as_of`, or everything that has rows now.
@@ -90,25 +127,34 @@ impl View {
         Ok(Cut::new(sizes))
     }
 
-    pub(super) fn logs(&self) -> impl Iterator<Item = &LogRows> {
-        self.logs.iter()
-    }
-
-    pub(super) fn log_named(&self, name: &str) -> Option<&LogRows> {
+    /// The log of this origin.
+    pub fn log_named(&self, name: &str) -> Option<&LogRows> {
         self.logs.iter().find(|log| log.log().name() == name)
     }
 }
 
 impl Standpoint<'_> {
-    pub(super) fn logs(&self) -> impl Iterator<Item = &LogRows> {
-        self.view.logs()
+    /// The view.
+    pub fn view(&self) -> &View {
+        self.view
+    }
+
+    /// What was known.
+    pub fn cut(&self) -> &Cut {
+        &self.cut
+    }
+
+    /// All logs, by origin.
+    pub fn logs(&self) -> impl Iterator<Item = &LogRows> {
+        self.view.logs.iter()
     }
 
     pub(super) fn registries(&self) -> impl Iterator<Item = &LogRows> {
         self.logs().filter(|log| log.role == TopicRole::Registry)
     }
 
-    pub(super) fn size_of(&self, log: &LogRows) -> u64 {
+    /// How many leaves of a log are in the cut.
+    pub fn size_of(&self, log: &LogRows) -> u64 {
         self.cut.size_of(log.log().name())
     }
 
@@ -144,7 +190,7 @@ impl Leaf {
 }
 
 /// A timestamp of an event, in whole milliseconds.
-pub(super) fn time_of(time: &prost_types::Timestamp) -> Time {
+pub(crate) fn time_of(time: &prost_types::Timestamp) -> Time {
     let millis = i64::from(time.nanos) / 1_000_000;
     Time(time.seconds.saturating_mul(1000).saturating_add(millis))
 }

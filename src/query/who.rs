@@ -141,7 +141,10 @@ impl Standpoint<'_> {
     }
 
     /// The reference and all that are linked to it, directly or not, sorted.
-    pub(super) fn linked(&self, subject: &str) -> Result<BTreeSet<String>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::TooMany`], and what keeps rows or leaves from being read.
+    pub fn linked(&self, subject: &str) -> Result<BTreeSet<String>, Error> {
         let mut found = BTreeSet::from([subject.to_owned()]);
         let mut open = vec![subject.to_owned()];
         while let Some(reference) = open.pop() {
@@ -178,7 +181,10 @@ impl Standpoint<'_> {
     }
 
     /// What the registry says of an erasure of any of these references.
-    pub(super) fn erasures(&self, references: &BTreeSet<String>) -> Result<Vec<Erased>, Error> {
+    ///
+    /// # Errors
+    /// What keeps rows or leaves from being read.
+    pub fn erasures(&self, references: &BTreeSet<String>) -> Result<Vec<Erased>, Error> {
         let mut erasures = Vec::new();
         for reference in references {
             let digest = erased_subject(reference);

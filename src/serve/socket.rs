@@ -10,14 +10,16 @@ use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::serve::IncomingStream;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
+use super::extract_door::{Shelf, fetch, issue};
 use super::{Error, Refusal};
+use crate::extract::Office;
 use crate::query::{
     self, Asking, Desk, LandedQuestion, PeopleQuestion, Principals, ReceiptQuestion,
     TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
@@ -30,7 +32,7 @@ const MOST_BYTES: usize = 64 << 10;
 /// The largest question about several people, in bytes: as many references as one answer may show.
 const MOST_BYTES_OF_PEOPLE: usize = 512 << 10;
 /// What looks name this door.
-const PEER: &str = "socket";
+pub(super) const PEER: &str = "socket";
 
 /// A question with what the look is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,11 +51,22 @@ pub struct Door {
     pub desk: Arc<Desk>,
     /// Who may ask.
     pub principals: Arc<Principals>,
+    /// Where extracts are issued.
+    pub office: Arc<Office>,
+    /// Where they wait to be fetched.
+    pub shelf: Arc<Shelf>,
 }
 
 /// The user id at the other end; none where the system doesn't say.
 #[derive(Debug, Clone, Copy)]
-struct Peer(Option<u32>);
+pub(super) struct Peer(Option<u32>);
+
+impl Peer {
+    /// The user id. Who can't be told is nobody.
+    pub(super) fn uid(self) -> u32 {
+        self.0.unwrap_or(u32::MAX)
+    }
+}
 
 impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
@@ -105,11 +118,13 @@ fn router(door: Door) -> Router {
         .route("/v1/verdicts", post(verdicts))
         .route("/v1/receipt", post(receipt))
         .route("/v1/landed", post(landed))
+        .route("/v1/extract", post(issue))
+        .route("/v1/extract/{token}", get(fetch))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(door)
 }
 
-type From = ConnectInfo<Peer>;
+pub(super) type From = ConnectInfo<Peer>;
 
 async fn who(
     State(door): State<Door>,
@@ -180,14 +195,13 @@ async fn landed(
 }
 
 impl Door {
-    fn asking(&self, ConnectInfo(Peer(uid)): From, why: &Why) -> Result<Asking, query::Error> {
-        // Who can't be told is nobody.
-        self.principals.asking(uid.unwrap_or(u32::MAX), PEER, why)
+    fn asking(&self, ConnectInfo(peer): From, why: &Why) -> Result<Asking, query::Error> {
+        self.principals.asking(peer.uid(), PEER, why)
     }
 
     /// Whoever asks must be somebody, also where nobody is named in the answer.
-    fn mapped(&self, ConnectInfo(Peer(uid)): From) -> Result<(), query::Error> {
-        self.principals.find(uid.unwrap_or(u32::MAX)).map(drop)
+    fn mapped(&self, ConnectInfo(peer): From) -> Result<(), query::Error> {
+        self.principals.find(peer.uid()).map(drop)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Error;
 use super::folder::Folder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use custodia_core::note::{self, Algorithm, VerifierKey};
+use custodia_core::note::{self, Algorithm, Note, Signature, VerifierKey};
 use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
@@ -20,7 +20,7 @@ pub type KeyFailure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The ledger's one Ed25519 key (design 3.4). It signs for all of the ledger's logs; each log's
 /// verifier key follows from it and the log's origin.
-pub trait SigningKey: Send {
+pub trait SigningKey: Send + Sync {
     /// The public key's 32 bytes (RFC 8032).
     fn public(&self) -> [u8; 32];
 
@@ -39,6 +39,24 @@ pub trait SigningKey: Send {
     }
 }
 
+/// A note of this text with the key's signature under `name`.
+pub(super) fn signed_note(key: &dyn SigningKey, name: &str, text: &str) -> Result<Note, Error> {
+    let not_signable = |source| Error::NotSignable { source };
+    let failed = |source: KeyFailure| Error::KeyFailed {
+        name: name.to_owned(),
+        source,
+    };
+    let vkey = key.vkey(name).map_err(not_signable)?;
+    let mut note = Note::new(text).map_err(not_signable)?;
+    let signature = key.sign(text.as_bytes()).map_err(failed)?;
+    note.add(Signature::by(&vkey, &signature))
+        .map_err(not_signable)?;
+    // A key elsewhere may answer anything: only what verifies leaves.
+    note.verified_by(std::slice::from_ref(&vkey))
+        .map_err(|bad| failed(bad.into()))?;
+    Ok(note)
+}
+
 /// A key whose seed lies in the signer's folder.
 pub(super) struct FileKey(ed25519_dalek::SigningKey);
 
@@ -51,10 +69,20 @@ impl FileKey {
             path: folder.file(KEY),
             source: std::io::Error::other(error.to_string()),
         })?;
-        let encoded = Zeroizing::new(STANDARD.encode(*seed));
+        Self::copy(folder, &seed)
+    }
+
+    /// Writes a seed that is another folder's; the caller has seen that no key is there.
+    pub(super) fn copy(folder: &Folder, seed: &[u8; 32]) -> Result<Self, Error> {
+        let encoded = Zeroizing::new(STANDARD.encode(seed));
         let file = Zeroizing::new(format!("{FORMAT}\n{}\n", *encoded));
         folder.write(KEY, file.as_bytes())?;
-        Ok(Self(ed25519_dalek::SigningKey::from_bytes(&seed)))
+        Ok(Self(ed25519_dalek::SigningKey::from_bytes(seed)))
+    }
+
+    /// The seed, for a replica.
+    pub(super) fn seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
     }
 
     /// Reads the seed.

@@ -7,6 +7,7 @@
 //! [`Signer`] looks everywhere for checkpoints and tells it what was seen.
 
 mod error;
+mod extract_signer;
 mod folder;
 mod key;
 mod signer;
@@ -16,6 +17,7 @@ mod state;
 mod tests;
 
 pub use error::Error;
+pub use extract_signer::ExtractSigner;
 pub use key::{KeyFailure, SigningKey};
 pub use signer::{Request, Signer};
 pub use standing::{Seen, Standing};

@@ -1,15 +1,16 @@
 //! The signer: one process, one key, one state.
 
 use super::folder::Folder;
-use super::key::{FileKey, KEY, SigningKey};
+use super::key::{FileKey, KEY, SigningKey, signed_note};
 use super::standing::{Seen, Standing, extends, heads_of, largest};
 use super::state::{Head, Known, STATE, State};
-use super::{Error, KeyFailure};
+use super::{Error, ExtractSigner};
 use custodia_core::checkpoint::{self, Checkpoint};
-use custodia_core::note::{Note, Signature, VerifierKey};
+use custodia_core::note::{Note, VerifierKey};
 use custodia_core::tree::Hash;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A tree to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Request {
 /// [`Signer::observe`] what was found: so a state that was restored from an old copy shows.
 pub struct Signer {
     folder: Folder,
-    key: Box<dyn SigningKey>,
+    key: Arc<dyn SigningKey>,
     state: State,
     /// The origins whose checkpoints were looked for since opening.
     looked_for: BTreeSet<String>,
@@ -47,7 +48,7 @@ impl Signer {
             refuse_existing(&folder, name)?;
         }
         let key = FileKey::create(&folder)?;
-        Self::with_empty_state(folder, Box::new(key))
+        Self::with_empty_state(folder, Arc::new(key))
     }
 
     /// Opens a folder that has a key and a state.
@@ -58,7 +59,7 @@ impl Signer {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let folder = Folder::open(path)?;
         let key = FileKey::open(&folder)?;
-        Self::with_state(folder, Box::new(key))
+        Self::with_state(folder, Arc::new(key))
     }
 
     /// Opens a folder whose key is elsewhere (in a key-management service).
@@ -66,7 +67,7 @@ impl Signer {
     /// # Errors
     /// As [`Signer::open`].
     pub fn open_with(path: &Path, key: Box<dyn SigningKey>) -> Result<Self, Error> {
-        Self::with_state(Folder::open(path)?, key)
+        Self::with_state(Folder::open(path)?, key.into())
     }
 
     /// Takes up a key whose state was lost, with an empty one. No log is known then: each must be
@@ -81,7 +82,12 @@ impl Signer {
         let key = FileKey::open(&folder)?;
         refuse_existing(&folder, STATE)?;
         let state = State::new(key.public());
-        Ok(Self::holding(folder, Box::new(key), state))
+        Ok(Self::holding(folder, Arc::new(key), state))
+    }
+
+    /// What signs the ledger's extracts with the same key. It shares nothing of the state.
+    pub fn extracts(&self) -> ExtractSigner {
+        ExtractSigner::new(Arc::clone(&self.key))
     }
 
     /// The verifier key under a name: for a log its origin.
@@ -257,19 +263,8 @@ impl Signer {
     }
 
     fn signature(&self, checkpoint: &Checkpoint) -> Result<String, Error> {
-        let vkey = self.vkey(&checkpoint.origin)?;
         let text = checkpoint.to_text();
-        let failed = |source: KeyFailure| Error::KeyFailed {
-            name: checkpoint.origin.clone(),
-            source,
-        };
-        let signature = self.key.sign(text.as_bytes()).map_err(failed)?;
-        let mut note = Note::new(&text).map_err(|source| Error::NotSignable { source })?;
-        note.add(Signature::by(&vkey, &signature))
-            .map_err(|source| Error::NotSignable { source })?;
-        // A key elsewhere may answer anything: only what verifies leaves.
-        checkpoint::open_note(&note, &vkey).map_err(|bad| failed(bad.into()))?;
-        Ok(note.to_string())
+        Ok(signed_note(self.key.as_ref(), &checkpoint.origin, &text)?.to_string())
     }
 
     fn known(&self, origin: &str) -> Result<&Known, Error> {
@@ -326,7 +321,7 @@ impl Signer {
         Ok(())
     }
 
-    fn with_state(folder: Folder, key: Box<dyn SigningKey>) -> Result<Self, Error> {
+    fn with_state(folder: Folder, key: Arc<dyn SigningKey>) -> Result<Self, Error> {
         let path = folder.file(STATE);
         let bytes = folder.read(STATE)?;
         let bytes = bytes.ok_or_else(|| Error::StateMissing { path: path.clone() })?;
@@ -337,19 +332,19 @@ impl Signer {
         Self::start(folder, key, state)
     }
 
-    fn with_empty_state(folder: Folder, key: Box<dyn SigningKey>) -> Result<Self, Error> {
+    fn with_empty_state(folder: Folder, key: Arc<dyn SigningKey>) -> Result<Self, Error> {
         let state = State::new(key.public());
         Self::start(folder, key, state)
     }
 
     /// Writes the state before anything rests on it: what was read may not have reached the disk.
-    fn start(folder: Folder, key: Box<dyn SigningKey>, state: State) -> Result<Self, Error> {
+    fn start(folder: Folder, key: Arc<dyn SigningKey>, state: State) -> Result<Self, Error> {
         let mut signer = Self::holding(folder, key, state.clone());
         signer.write(state)?;
         Ok(signer)
     }
 
-    fn holding(folder: Folder, key: Box<dyn SigningKey>, state: State) -> Self {
+    fn holding(folder: Folder, key: Arc<dyn SigningKey>, state: State) -> Self {
         Self {
             folder,
             key,

@@ -11,19 +11,23 @@ use crate::broker::Broker;
 use crate::ledger::{Ledger, Serving};
 use crate::record_to_leaf::town_events;
 
-const EMPLOYEE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub const EMPLOYEE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// The seed and first moment of the town that `custodia generate --seed 7` sends.
-const SEED: u64 = 7;
-const START_MS: i64 = 1_788_192_000_000;
-const PARTITIONS: u32 = 4;
+pub const SEED: u64 = 7;
+pub const START_MS: i64 = 1_788_192_000_000;
+pub const PARTITIONS: u32 = 4;
 
 pub fn asking(broker: &Broker) -> Ledger {
+    configured(broker).init()
+}
+
+/// A ledger whose officer may ask, and that isn't made yet.
+pub fn configured(broker: &Broker) -> Ledger {
     let uid = rustix::process::getuid().as_raw();
     let place = format!("access.principals.{uid}");
     Ledger::at(broker.bootstrap())
         .set(&format!("{place}.employee"), EMPLOYEE)
         .set(&format!("{place}.role"), "protection_officer")
-        .init()
 }
 
 pub fn wait_for_rows(serving: &mut Serving, leaves: u64) {

@@ -85,6 +85,13 @@ impl Ledger {
         self.command(words).stdin(file).output().unwrap()
     }
 
+    /// Starts a command that is written to, or waited for later.
+    pub fn spawn(&self, words: &[&str]) -> Child {
+        let mut command = self.command(words);
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        piped.stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Runs a command that must work, and gives back what it prints.
     pub fn ok(&self, words: &[&str]) -> String {
         self.ok_on(words, "")

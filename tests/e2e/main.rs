@@ -10,6 +10,7 @@ mod produce;
 mod answers;
 mod bad_input;
 mod command_line;
+mod extract;
 mod faults;
 mod generations;
 mod publish;

@@ -53,7 +53,7 @@ impl Town {
         ] {
             mock.create_topic(topic, partitions).unwrap();
         }
-        init(&config, &StartAt::default(), &FixedClock::at(1)).unwrap();
+        init(&config, &StartAt::default(), None, &FixedClock::at(1)).unwrap();
         Self {
             config,
             _mock: mock,

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::clock::FixedClock;
+use crate::extract::{OfficeParts, Spools};
 use crate::keys::{FileKek, KeyStore};
 use crate::log::{Delivered, Outbox, OutboxError};
 use crate::query::{CutFiles, Looks, Principal, View, WhoAnswer};
@@ -35,12 +36,29 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
     let keys = Arc::new(KeyStore::create(&folder.join("keys"), &shared, kek).unwrap());
     let view = View::new(Vec::new(), keys, CutFiles::new(&folder.join("cuts")));
     let clock = Arc::new(FixedClock::at(0));
-    let looks = Looks::new(Arc::clone(outbox) as _, "access".into(), clock);
+    let looks = Looks::new(
+        Arc::clone(outbox) as _,
+        "access".into(),
+        Arc::clone(&clock) as _,
+    );
+    let desk = Arc::new(Desk::new(view, looks));
+    let office = Office::new(OfficeParts {
+        desk: Arc::clone(&desk),
+        signer: None,
+        outbox: Arc::clone(outbox) as _,
+        registry_topic: "registry".into(),
+        spools: Spools::emptied(&folder.join("extracts")).unwrap(),
+        ledger: "ledger.example".parse().unwrap(),
+        clock,
+        patience: std::time::Duration::ZERO,
+    });
     let person = |uid: &u32| (*uid, Principal::new(*uid, SUBJECT, "auditor").unwrap());
     let principals = Principals::new(uids.iter().map(person));
     Door {
-        desk: Arc::new(Desk::new(view, looks)),
+        desk,
         principals: Arc::new(principals),
+        office: Arc::new(office),
+        shelf: Arc::default(),
     }
 }
 

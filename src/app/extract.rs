@@ -1,0 +1,127 @@
+//! `custodia extract`: asked of the running ledger, or of one that runs for as long as it takes.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ask::{PEER, desk, principals};
+use super::release::Target;
+use super::{Error, Running, start};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::extract::{Issued, Office, OfficeParts, Progress, Question, Spools, Summary};
+use crate::log::Folder;
+use crate::query::{Desk, Why};
+use crate::serve::Client;
+
+/// The data folder's place for extracts under way.
+const EXTRACTS: &str = "extracts";
+/// How long rows may take to come up to what lies in the folder.
+const ROWS: Duration = Duration::from_secs(600);
+/// Bytes moved at once.
+const CHUNK: usize = 1 << 16;
+
+/// Issues an extract into the new file `out`, with its receipt in `<out>.tlog-proof`. Where no
+/// ledger runs, one runs until its `ExtractIssued` is a leaf under a signed checkpoint.
+///
+/// # Errors
+/// Whatever keeps it from being issued: then neither file is there.
+pub fn extract(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    why: &Why,
+    question: &Question,
+    out: &Path,
+    progress: &dyn Fn(Progress),
+) -> Result<Summary, Error> {
+    let mut target = Target::claim(out)?;
+    if let Some(client) = Client::at(&Folder::socket_path(&config.ledger.folder))? {
+        let issued = client.extract(why, question, progress)?;
+        let mut failed = None;
+        let fetched = client.fetch(&issued.token, &mut |bytes| {
+            failed = target.append(bytes).err();
+            failed.is_none()
+        });
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        target.release(&fetched?)?;
+        return Ok(issued.summary);
+    }
+    let running = start(config, clock)?;
+    let issued = from_folder(config, clock, &running, why, question, progress);
+    let released = issued.and_then(|issued| {
+        write(&issued, &mut target)?;
+        target.release(issued.receipt())?;
+        Ok(issued.summary().clone())
+    });
+    let stopped = running.stop();
+    let summary = released?;
+    stopped?;
+    Ok(summary)
+}
+
+fn from_folder(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    running: &Running,
+    why: &Why,
+    question: &Question,
+    progress: &dyn Fn(Progress),
+) -> Result<Issued, Error> {
+    let uid = rustix::process::getuid().as_raw();
+    let asking = principals(config)?.asking(uid, PEER, why)?;
+    for log in running.rows() {
+        let size = log.log().tail().size;
+        log.rows.progress().wait_projected(size, ROWS);
+    }
+    let rows = running.rows().to_vec();
+    let desk = desk(
+        config,
+        running.opened(),
+        rows,
+        running.outbox(),
+        Arc::clone(clock),
+    );
+    let office = office(config, running, Arc::new(desk), clock)?;
+    Ok(office.issue(&asking, question, progress)?)
+}
+
+/// The office of a running ledger. What an earlier process left under way goes.
+pub(super) fn office(
+    config: &Config,
+    running: &Running,
+    desk: Arc<Desk>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Office, Error> {
+    let folder = &running.opened().folder;
+    Ok(Office::new(OfficeParts {
+        desk,
+        signer: running.extracts().cloned(),
+        outbox: running.outbox(),
+        registry_topic: config.topics.registry.clone(),
+        spools: Spools::emptied(&folder.path().join(EXTRACTS))?,
+        ledger: folder.ledger().clone(),
+        clock: Arc::clone(clock),
+        patience: Duration::from_millis(config.serve.extract_patience_ms),
+    }))
+}
+
+/// Copies an issued archive.
+pub(super) fn write(issued: &Issued, target: &mut Target) -> Result<(), Error> {
+    let path = issued.archive();
+    let failed = |source| Error::Output {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk).map_err(failed)? {
+            0 => return Ok(()),
+            read => target.append(&chunk[..read])?,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `custodia extract`: the signed file that leaves.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{ArgGroup, Args};
+use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest as _, Sha256};
+
+use super::{Error, exit, who};
+use crate::app;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::extract::{Progress, Question, Summary};
+use crate::query::Time;
+
+/// The name under which the person concerned asks, where none is given.
+const OWN_NAME: &str = "本人";
+
+/// Issues an extract: a signed archive that anyone can check without the ledger, with the receipt of
+/// its own record beside it. Looks and issue are on record before the file appears.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("of").required(true).args(["subject", "recipient"]))]
+pub struct Extract {
+    /// The person's reference.
+    #[arg(long, value_name = "REF")]
+    subject: Option<String>,
+    /// The recipient's id.
+    #[arg(long, value_name = "ID")]
+    recipient: Option<String>,
+    /// The first moment, by the events (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    from: Option<Time>,
+    /// The first moment after (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    until: Option<Time>,
+    /// What was known: a cut's name, or a time. Default: what is signed now.
+    #[arg(long, value_name = "CUT|TIME")]
+    as_of: Option<String>,
+    /// What is opened: R-SUBJECT, R-RECIPIENT or S-SELF. Default: by who asks.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+    /// Who asks, e.g. `RQ_REGULATOR` or `RQ_SUBJECT`.
+    #[arg(long, value_name = "RQ_…")]
+    requester: String,
+    /// The authority or office, never a person's name; 本人 for the person concerned.
+    #[arg(long, value_name = "NAME")]
+    requester_name: Option<String>,
+    /// Why the law lets them, e.g. `LB_PIPL_63_INSPECTION` or `LB_PIPL_45_ACCESS`.
+    #[arg(long, value_name = "LB_…")]
+    basis: String,
+    /// The authority's document; its SHA-256 stands in the extract.
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
+    /// What the requester gave, so that no older extract passes for this one.
+    #[arg(long, value_name = "TEXT")]
+    nonce: Option<String>,
+    /// Signed checkpoints that the requester holds; the extract proves that it goes on from them.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    held: Vec<PathBuf>,
+    /// The request; by default the same question has the same.
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+    #[command(flatten)]
+    why: who::Reason,
+    /// The archive to write; nothing is overwritten.
+    #[arg(short, long, value_name = "OUT.zip")]
+    output: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Extract {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever keeps the extract from being issued; then no file is there.
+    pub fn run(&self, config: &Config) -> Result<u8, Error> {
+        let question = self.question()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(
+            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        let show = |progress: Progress| bar.set_message(words(&progress));
+        let summary = app::extract(
+            config,
+            &clock,
+            &self.why.why(),
+            &question,
+            &self.output,
+            &show,
+        );
+        bar.finish_and_clear();
+        let summary = summary?;
+        if self.json {
+            println!("{}", serde_json::json!(summary));
+        } else {
+            self.print(&summary);
+        }
+        Ok(exit::OK)
+    }
+
+    fn question(&self) -> Result<Question, Error> {
+        let document = self.document.as_ref().map(read).transpose()?;
+        let text = |path: &PathBuf| {
+            let bytes = read(path)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let own = (self.requester == "RQ_SUBJECT").then(|| OWN_NAME.to_owned());
+        Ok(Question {
+            subject: self.subject.clone(),
+            recipient: self.recipient.clone(),
+            from: self.from,
+            until: self.until,
+            as_of: self.as_of.clone(),
+            profile: self.profile.clone(),
+            requester: self.requester.clone(),
+            requester_name: self.requester_name.clone().or(own).unwrap_or_default(),
+            legal_basis: self.basis.clone(),
+            document_sha256: document.map(|bytes| hex::encode(Sha256::digest(bytes))),
+            nonce: self.nonce.clone(),
+            held: self.held.iter().map(text).collect::<Result<_, Error>>()?,
+            request_id: self.request_id.clone(),
+        })
+    }
+
+    fn print(&self, summary: &Summary) {
+        let Summary {
+            id,
+            profile,
+            cut,
+            cut_time,
+            events,
+            people,
+            bytes,
+            log,
+            index,
+            ..
+        } = summary;
+        let out = self.output.display();
+        let time = super::shown::time(*cut_time);
+        println!(
+            "{out}: {events} events about {people} people, {bytes} bytes, profile {profile}\n\
+             extract {id}\n\
+             what was known at {time}, cut {cut}\n\
+             issued: {}, receipt {out}.tlog-proof",
+            super::shown::leaf(log, *index)
+        );
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::File {
+        path: path.clone(),
+        source,
+    })
+}
+
+/// Progress for people.
+pub(super) fn words(progress: &Progress) -> String {
+    match progress {
+        Progress::Cut { time, .. } => match time {
+            Some(time) => format!("what was known at {time}"),
+            None => "nothing was known".to_owned(),
+        },
+        Progress::Reading { events } => format!("{events} events read"),
+        Progress::Proving => "putting proofs together".to_owned(),
+        Progress::Writing { member } => format!("writing {member}"),
+        Progress::Recording => "putting it on record".to_owned(),
+        Progress::Signing => "waiting for a signed checkpoint".to_owned(),
+    }
+}

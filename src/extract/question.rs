@@ -1,0 +1,302 @@
+//! What an extract is asked for, in one spelling.
+
+use custodia_core::extract::{Hex32, Int, Profile, Query, QueryKind, Request};
+use custodia_core::schema::is_reference;
+use custodia_core::schema::v1::{LegalBasisOfReading, RedactionProfile, RequesterKind};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::Error;
+use crate::query::Time;
+
+/// Longest names of a request, in characters.
+const LONGEST_NAME: usize = 200;
+/// Longest recipient's id and request's id, in characters.
+const LONGEST_ID: usize = 128;
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Question {
+    /// The person's reference; this or [`Self::recipient`].
+    pub subject: Option<String>,
+    /// The recipient's id.
+    pub recipient: Option<String>,
+    /// The first moment, by the events.
+    pub from: Option<Time>,
+    /// The first moment after.
+    pub until: Option<Time>,
+    /// What was known: a cut's name or a time. None: what is signed now.
+    pub as_of: Option<String>,
+    /// The profile's name, e.g. `R-SUBJECT`.
+    pub profile: Option<String>,
+    /// Name of a `RequesterKind`.
+    pub requester: String,
+    /// The authority or office; for the person concerned `本人`.
+    pub requester_name: String,
+    /// Name of a `LegalBasisOfReading`.
+    pub legal_basis: String,
+    /// SHA-256 of the authority's document, hex.
+    pub document_sha256: Option<String>,
+    /// What the requester gave against older extracts.
+    pub nonce: Option<String>,
+    /// Signed checkpoints that the requester holds.
+    pub held: Vec<String>,
+    /// The request; none derives one from the question.
+    pub request_id: Option<String>,
+}
+
+/// A question that may be answered, in its one spelling.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) query: Query,
+    pub(super) profile: Profile,
+    pub(super) request: Request,
+    pub(super) basis: LegalBasisOfReading,
+    pub(super) redaction: RedactionProfile,
+}
+
+impl Question {
+    /// Checks the question and puts it into its one spelling.
+    pub(super) fn read(&self) -> Result<Asked, Error> {
+        let requester = self.requester()?;
+        let basis = LegalBasisOfReading::from_str_name(&self.legal_basis);
+        let basis = basis.filter(|basis| *basis != LegalBasisOfReading::LbUnspecified);
+        let basis = basis.ok_or_else(|| {
+            wrong(
+                "--basis",
+                "no LegalBasisOfReading, e.g. LB_PIPL_63_INSPECTION",
+            )
+        })?;
+        let query = self.query()?;
+        let profile = self.profile(query.kind, requester)?;
+        let mut request = Request {
+            document_sha256: self.document()?,
+            id: String::new(),
+            legal_basis: basis.as_str_name().to_owned(),
+            nonce: self.nonce.clone(),
+            requester: requester.as_str_name().to_owned(),
+            requester_name: self.name()?,
+        };
+        if self.nonce.as_deref().is_some_and(|nonce| !is_nonce(nonce)) {
+            return Err(wrong("--nonce", "1 to 128 printable characters of ASCII"));
+        }
+        request.id = match &self.request_id {
+            Some(id) if is_id(id) => id.clone(),
+            Some(_) => {
+                return Err(wrong(
+                    "--request-id",
+                    "1 to 128 of a-z, A-Z, 0-9, '.', '_', '-'",
+                ));
+            }
+            None => derived_id(&query, profile, &request),
+        };
+        let redaction = match profile {
+            Profile::RSubject => RedactionProfile::RpRSubject,
+            Profile::RRecipient => RedactionProfile::RpRRecipient,
+            Profile::SSelf => RedactionProfile::RpSSelf,
+        };
+        Ok(Asked {
+            query,
+            profile,
+            request,
+            basis,
+            redaction,
+        })
+    }
+
+    fn requester(&self) -> Result<RequesterKind, Error> {
+        match RequesterKind::from_str_name(&self.requester) {
+            Some(RequesterKind::RqForeign) => Err(Error::Foreign),
+            None | Some(RequesterKind::RqUnspecified) => {
+                Err(wrong("--requester", "no RequesterKind, e.g. RQ_REGULATOR"))
+            }
+            Some(kind) => Ok(kind),
+        }
+    }
+
+    fn query(&self) -> Result<Query, Error> {
+        let (kind, id) = match (&self.subject, &self.recipient) {
+            (Some(subject), None) if is_reference(subject) => (QueryKind::Subject, subject),
+            (Some(_), None) => {
+                return Err(crate::query::Error::NotAReference.into());
+            }
+            (None, Some(id)) if is_id(id) => (QueryKind::Recipient, id),
+            (None, Some(_)) => return Err(wrong("--recipient", "no recipient's id")),
+            _ => return Err(wrong("--subject", "name either a subject or a recipient")),
+        };
+        if self
+            .from
+            .zip(self.until)
+            .is_some_and(|(from, until)| from >= until)
+        {
+            return Err(wrong(
+                "--until",
+                "the period is empty: it must end after it begins",
+            ));
+        }
+        Ok(Query {
+            from: self.from.map(|time| Int(time.0)),
+            id: id.clone(),
+            kind,
+            until: self.until.map(|time| Int(time.0)),
+        })
+    }
+
+    fn profile(&self, kind: QueryKind, requester: RequesterKind) -> Result<Profile, Error> {
+        let all = [Profile::RSubject, Profile::RRecipient, Profile::SSelf];
+        let named = match &self.profile {
+            Some(name) => {
+                let found = all.into_iter().find(|profile| profile.name() == name);
+                Some(found.ok_or_else(|| wrong("--profile", "R-SUBJECT, R-RECIPIENT or S-SELF"))?)
+            }
+            None => None,
+        };
+        let usual = match (kind, requester) {
+            (QueryKind::Recipient, _) => Profile::RRecipient,
+            (QueryKind::Subject, RequesterKind::RqSubject) => Profile::SSelf,
+            (QueryKind::Subject, _) => Profile::RSubject,
+        };
+        let profile = named.unwrap_or(usual);
+        if (profile == Profile::RRecipient) != (kind == QueryKind::Recipient) {
+            let why = "R-RECIPIENT is of a recipient, R-SUBJECT and S-SELF are of a person";
+            return Err(wrong("--profile", why));
+        }
+        // What an authority may see of a case under a gag, the person may not.
+        if requester == RequesterKind::RqSubject && profile != Profile::SSelf {
+            return Err(wrong("--profile", "the person concerned gets S-SELF"));
+        }
+        Ok(profile)
+    }
+
+    fn document(&self) -> Result<Option<Hex32>, Error> {
+        let Some(text) = &self.document_sha256 else {
+            return Ok(None);
+        };
+        let mut digest = [0; 32];
+        hex::decode_to_slice(text, &mut digest)
+            .map_err(|_| wrong("--document", "its SHA-256 is not the hex of 32 bytes"))?;
+        Ok(Some(Hex32(digest)))
+    }
+
+    fn name(&self) -> Result<String, Error> {
+        let name = &self.requester_name;
+        let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+        if fits && !name.chars().any(char::is_control) && !is_reference(name) {
+            return Ok(name.clone());
+        }
+        Err(wrong(
+            "--requester-name",
+            "1 to 200 characters: an authority or office, never a person's name",
+        ))
+    }
+}
+
+impl Asked {
+    /// The query as looks and pseudonyms name it, without the reference.
+    pub(super) fn normal(&self) -> String {
+        let mut text = format!(
+            "extract {} profile={} requester={}",
+            match self.query.kind {
+                QueryKind::Subject => "subject",
+                QueryKind::Recipient => "recipient",
+            },
+            self.profile.name(),
+            self.request.requester,
+        );
+        for (name, time) in [("from", self.query.from), ("until", self.query.until)] {
+            if let Some(Int(time)) = time {
+                text.extend([" ", name, "=", &Time(time).to_string()]);
+            }
+        }
+        text
+    }
+
+    /// Whether an event of this time is in the period; one without a time is.
+    pub(super) fn is_within(&self, time: Option<i64>) -> bool {
+        let Some(time) = time else { return true };
+        self.query.from.is_none_or(|from| from.0 <= time)
+            && self.query.until.is_none_or(|until| time < until.0)
+    }
+}
+
+fn wrong(what: &'static str, why: &str) -> Error {
+    Error::Question {
+        what,
+        why: why.to_owned(),
+    }
+}
+
+fn is_nonce(nonce: &str) -> bool {
+    (1..=128).contains(&nonce.len()) && nonce.bytes().all(|c| (0x20..0x7f).contains(&c))
+}
+
+fn is_id(id: &str) -> bool {
+    let fits = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-' | b':');
+    (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(fits)
+}
+
+/// The same question has the same id. A reference of 130 random bits can't be guessed from it.
+fn derived_id(query: &Query, profile: Profile, request: &Request) -> String {
+    let text = serde_json::json!([query, profile, request]).to_string();
+    format!("q-{}", &hex::encode(Sha256::digest(text))[..20])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Spoil = fn(&mut Question);
+
+    fn question() -> Question {
+        Question {
+            subject: Some("k3vq7mzt2hxw5ncyadj4rbg6ps".into()),
+            requester: "RQ_REGULATOR".into(),
+            requester_name: "Office 3".into(),
+            legal_basis: "LB_PIPL_63_INSPECTION".into(),
+            ..Question::default()
+        }
+    }
+
+    #[test]
+    fn the_same_question_has_the_same_id_and_another_one_another() {
+        let id = |question: &Question| question.read().unwrap().request.id;
+        assert_eq!(id(&question()), id(&question()));
+        let other = Question {
+            nonce: Some("n".into()),
+            ..question()
+        };
+        assert_ne!(id(&question()), id(&other));
+        assert_eq!(question().read().unwrap().profile, Profile::RSubject);
+    }
+
+    #[test]
+    fn what_may_not_be_asked_is_refused() {
+        let time = Some(Time(5));
+        let cases: [(&str, Spoil); 9] = [
+            ("CU-0751", |q| q.requester = "RQ_FOREIGN".into()),
+            ("CU-0750", |q| q.requester = "RQ_SUBJECT_".into()),
+            ("CU-0750", |q| q.legal_basis = "LB_UNSPECIFIED".into()),
+            ("CU-0550", |q| q.subject = Some("13800138000".into())),
+            ("CU-0750", |q| q.recipient = Some("r".into())),
+            ("CU-0750", |q| q.profile = Some("R-RECIPIENT".into())),
+            ("CU-0750", |q| q.requester_name = String::new()),
+            ("CU-0750", |q| q.nonce = Some(String::new())),
+            ("CU-0750", |q| {
+                q.requester = "RQ_SUBJECT".into();
+                q.profile = Some("R-SUBJECT".into());
+            }),
+        ];
+        for (code, spoil) in cases {
+            let mut question = question();
+            spoil(&mut question);
+            assert_eq!(question.read().unwrap_err().code(), code, "{question:?}");
+        }
+        let empty = Question {
+            from: time,
+            until: time,
+            ..question()
+        };
+        assert!(empty.read().unwrap_err().to_string().contains("empty"));
+    }
+}
