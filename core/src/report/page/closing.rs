@@ -60,8 +60,8 @@ const PROVEN: [(&str, &str); 6] = [
         "What is opened is what was written then, to the byte",
     ),
     (
-        "条目的记录时间与先后次序",
-        "The leaves' record times and their order",
+        "条目的记录时间，以及同一日志内的先后次序",
+        "The leaves' record times, and their order within one log",
     ),
     (
         "隐去的槽确实存在，其内容日后可以开示核对",
