@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rocksdb::{BoundColumnFamily, ColumnFamilyDescriptor, DB, ReadOptions, WriteBatch};
 use rocksdb::{Options, WriteOptions};
@@ -35,7 +35,8 @@ pub struct Store {
     pub(super) layout: Layout,
     pub(super) families: RwLock<Vec<Family>>,
     pub(super) shared: Shared,
-    poisoned: AtomicBool,
+    /// What failed first; nothing is written after it.
+    failed: OnceLock<String>,
     closed: AtomicBool,
 }
 
@@ -70,7 +71,7 @@ impl Store {
             layout,
             families: RwLock::new(families),
             shared: shared.clone(),
-            poisoned: AtomicBool::new(false),
+            failed: OnceLock::new(),
             closed: AtomicBool::new(false),
         })
     }
@@ -131,18 +132,25 @@ impl Store {
 
     /// Whether a write failed, so that nothing more can be written.
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned.load(Ordering::Acquire)
+        self.failed.get().is_some()
     }
 
-    pub(super) fn poison(&self) {
-        self.poisoned.store(true, Ordering::Release);
+    /// Takes no more writes; `cause` is what the first of them to be refused tells.
+    pub(super) fn poison(&self, cause: String) {
+        self.failed.get_or_init(|| cause);
+    }
+
+    pub(super) fn poisoned(&self) -> Option<Error> {
+        let cause = self.failed.get()?;
+        Some(Error::Poisoned {
+            path: self.path.clone(),
+            cause: cause.clone(),
+        })
     }
 
     pub(super) fn check_writable(&self) -> Result<(), Error> {
-        if self.is_poisoned() {
-            return Err(Error::Poisoned {
-                path: self.path.clone(),
-            });
+        if let Some(error) = self.poisoned() {
+            return Err(error);
         }
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed {
@@ -160,8 +168,9 @@ impl Store {
         result: Result<T, rocksdb::Error>,
     ) -> Result<T, Error> {
         result.map_err(|source| {
-            self.poison();
-            Error::native(&self.path, action, source)
+            let error = Error::native(&self.path, action, source);
+            self.poison(format!("{}: {error}", error.code()));
+            error
         })
     }
 

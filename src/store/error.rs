@@ -52,7 +52,7 @@ pub enum Error {
         /// What `RocksDB` found.
         source: rocksdb::Error,
     },
-    /// No space left for a write.
+    /// No space left for a write, or the owner's quota is used up.
     #[error("the disk under {} is full ({source}); make room, then start again", path.display())]
     DiskFull {
         /// The folder.
@@ -61,11 +61,13 @@ pub enum Error {
         source: rocksdb::Error,
     },
     /// An earlier write, sync or flush failed, so nobody knows what is on disk.
-    #[error("the store {} takes no writes since one failed; restart to check it anew",
+    #[error("the store {} takes no writes since one failed ({cause}); restart to check it anew",
             path.display())]
     Poisoned {
         /// The folder.
         path: PathBuf,
+        /// What failed first, with its code.
+        cause: String,
     },
     /// The store was closed.
     #[error("the store {} is closed", path.display())]
@@ -147,6 +149,7 @@ fn is_lock(message: &str) -> bool {
 fn is_full(message: &str) -> bool {
     message.starts_with("IO error: No space left on device")
         || message.starts_with("IO error: Space limit reached")
+        || message.ends_with(": Disk quota exceeded")
 }
 
 #[cfg(test)]
@@ -163,6 +166,9 @@ mod tests {
         ));
         assert!(is_full(
             "IO error: No space left on device: While appending to file: a/1.log"
+        ));
+        assert!(is_full(
+            "IO error: While appending to file: a/1.log: Disk quota exceeded"
         ));
         let other = "IO error: No such file or directory: While open a file: a/LOCK";
         assert!(!is_lock(other) && !is_full(other));

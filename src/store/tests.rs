@@ -300,7 +300,9 @@ fn after_a_failed_write_nothing_more_is_written() {
         store.create_family(ROWS.at(1)),
         store.checkpoint_to(&fixture.folder.path().join("backup")),
     ] {
-        assert_eq!(refused.unwrap_err().code(), "CU-0207");
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), "CU-0207");
+        assert!(refused.to_string().contains("(CU-0209: "), "{refused}");
     }
     assert!(store.facts().unwrap().poisoned);
     assert_eq!(store.get(ENTRIES, b"a").unwrap().unwrap(), b"one");

@@ -94,12 +94,9 @@ impl Store {
             .compact_range_cf_opt(&handle, start, end, &options);
         // Compacting by hand reports nothing through this interface; a failure is counted.
         if self.background_errors()? > before {
-            self.poison();
-            return Err(Error::Poisoned {
-                path: self.path.clone(),
-            });
+            self.poison("a compaction failed; RocksDB's LOG in the folder says why".into());
         }
-        Ok(())
+        self.poisoned().map_or(Ok(()), Err)
     }
 
     /// A second store in the folder `path`, which must not exist: what is in this one now. Tables
