@@ -1,6 +1,7 @@
 //! Logs and spans: to stderr, as text for people or JSON for programs.
 //!
-//! Filtered by `CUSTODIA_LOG` in the notation of `tracing_subscriber::EnvFilter`; default `info`.
+//! Filtered by `CUSTODIA_LOG` in the notation of `tracing_subscriber::EnvFilter`; by default what the
+//! command line says: `info` for `serve`, for other commands warnings, but none of librdkafka's.
 
 use std::io::IsTerminal as _;
 

@@ -110,11 +110,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Commands that end by themselves speak through stdout; `serve` speaks through its logs.
+/// Commands that end by themselves speak through stdout, and say in one line why they failed: what
+/// librdkafka says of each attempt to connect is in it. `serve` speaks through its logs.
 fn default_filter(command: Option<&Command>) -> &'static str {
     match command {
         Some(Command::Serve(_)) => "info",
-        _ => "warn",
+        _ => "warn,kafka=off",
     }
 }
 
