@@ -19,7 +19,7 @@ use super::{Error, Log, Outbox, notices};
 use crate::clock::Clock;
 use crate::keys::KeyStore;
 use crate::metrics::{LogLabel, Metrics};
-use crate::sign::{Request, Seen, Signer, Standing};
+use crate::sign::{self, Request, Seen, Signer, Standing};
 
 /// When and where checkpoints are published.
 #[derive(Debug, Clone)]
@@ -90,10 +90,12 @@ impl Checkpointer {
 
     /// Shows the signer the checkpoints kept by the logs, and `seen`: everything that stands in
     /// the checkpoints topic. Where one is ahead of the signer's state, the log must extend it
-    /// before anything more is signed.
+    /// before anything more is signed. A log that has fewer leaves than were signed lost what was
+    /// on disk: it is refused before it appends anything, and not mended in silence.
     ///
     /// # Errors
-    /// [`Error::Sign`] where the state is unknown, or a checkpoint of ours contradicts the log.
+    /// [`Error::Sign`] where the state is unknown, where a checkpoint of ours contradicts the log,
+    /// or where the log lost its end.
     pub fn settle(&mut self, seen: &[Vec<u8>]) -> Result<(), Error> {
         // Anyone may write to the topic: only what this key signed counts as seen.
         let mut ours: Vec<Seen> = seen
@@ -106,9 +108,11 @@ impl Checkpointer {
             }
         }
         for log in &self.logs {
-            let standing = self.signer.observe(log.name(), &ours)?;
-            if let Standing::OnHold { seen, signed } = standing {
-                release(&mut self.signer, log, seen, signed)?;
+            match self.signer.observe(log.name(), &ours)? {
+                Standing::OnHold { seen, signed } => release(&mut self.signer, log, seen, signed)?,
+                Standing::Ready { size, .. } => must_reach(log, size)?,
+                // Each round says why nothing is signed.
+                _ => {}
             }
         }
         Ok(())
@@ -201,6 +205,20 @@ impl Checkpointer {
             .get_or_create(&label)
             .set(seconds);
     }
+}
+
+/// Refuses a log that has fewer leaves than `signed`.
+fn must_reach(log: &Log, signed: u64) -> Result<(), Error> {
+    let size = log.tail().size;
+    if size >= signed {
+        return Ok(());
+    }
+    let origin = log.name().to_owned();
+    Err(Error::Sign(sign::Error::Behind {
+        origin,
+        size,
+        signed,
+    }))
 }
 
 /// Shows that the log extends both what the state has as signed and what was seen.
