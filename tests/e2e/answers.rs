@@ -9,14 +9,12 @@ use serde_json::Value;
 
 use crate::broker::Broker;
 use crate::ledger::{Ledger, Serving};
-use crate::record_to_leaf::town_events;
+use crate::record_to_leaf::{SEED, START_MS, send_town, town_events};
 
 pub const EMPLOYEE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
-/// The seed and first moment of the town that `custodia generate --seed 7` sends.
-pub const SEED: u64 = 7;
-pub const START_MS: i64 = 1_788_192_000_000;
 pub const PARTITIONS: u32 = 4;
 
+/// A ledger at which this user may ask.
 pub fn asking(broker: &Broker) -> Ledger {
     configured(broker).init()
 }
@@ -42,7 +40,7 @@ pub fn who(ledger: &Ledger, subject: &str) -> Value {
 }
 
 /// Event id and recipient of each row, in the answer's order.
-fn answered(answer: &Value) -> Vec<(String, String)> {
+pub fn answered(answer: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let rows = answer["rows"].as_array().unwrap();
     rows.iter()
@@ -50,7 +48,8 @@ fn answered(answer: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-fn known(town: &Town, customer: u64) -> Vec<(String, String)> {
+/// The same, as the town knows it.
+pub fn known(town: &Town, customer: u64) -> Vec<(String, String)> {
     let rows = town.who_received(customer).into_iter();
     rows.map(|row| (hex::encode(row.event_id), row.recipient_name.to_owned()))
         .collect()
@@ -78,7 +77,7 @@ fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
     let ledger = asking(&broker);
     let events = town_events();
     let town = Town::with_events(events, SEED, START_MS, PARTITIONS);
-    let leaves = crate::record_to_leaf::send_town(&ledger, events);
+    let leaves = send_town(&ledger, events);
     let mut serving = ledger.serve();
     wait_for_rows(&mut serving, leaves);
     let asked: Vec<u64> = (0..town.customers).step_by(29).collect();
@@ -124,11 +123,11 @@ fn who_answers_what_the_town_knows_over_the_socket_and_from_the_folder() {
 fn who_is_refused_without_a_principal_or_a_reference() {
     let broker = Broker::start();
     let ledger = Ledger::at(broker.bootstrap()).init();
-    ledger.fails(&["who", EMPLOYEE, "--reason", "rights_request"], "CU-0");
+    ledger.fails(&["who", EMPLOYEE, "--reason", "rights_request"], "CU-0551");
     let ledger = asking(&broker);
     let line = ledger.fails(
         &["who", "13800138000", "--reason", "rights_request"],
-        "CU-05",
+        "CU-0550",
     );
     assert!(!line.contains("13800138000"), "{line}");
     let output = ledger.run(&["who", EMPLOYEE, "--reason", "rights_request"]);

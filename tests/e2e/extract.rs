@@ -12,10 +12,10 @@ use custodia_core::schema::v1::Event;
 use prost::Message as _;
 use serde_json::Value;
 
-use crate::answers::{EMPLOYEE, PARTITIONS, SEED, START_MS, asking, wait_for_rows};
+use crate::answers::{EMPLOYEE, PARTITIONS, asking, wait_for_rows};
 use crate::broker::Broker;
 use crate::ledger::{Ledger, Serving};
-use crate::record_to_leaf::{send_town, town_events};
+use crate::record_to_leaf::{SEED, START_MS, send_town, town_events};
 
 /// A made-up person whose case is under a gag.
 const GAGGED: &str = "gaggedgaggedgaggedgaggedga";

@@ -9,7 +9,6 @@ use crate::ledger::{Ledger, PATIENCE, event_roots};
 use crate::produce::{EVENTS, with_librdkafka};
 use crate::record_to_leaf::{send_town, town_events};
 
-const KILLS: u64 = 20;
 const REGISTRY: &str = "custodia.registry";
 
 pub fn some_records(from: u32, to: u32) -> Vec<crate::produce::Pair> {
@@ -23,32 +22,7 @@ pub fn some_records(from: u32, to: u32) -> Vec<crate::produce::Pair> {
         .collect()
 }
 
-#[test]
-fn killed_twenty_times_while_appending_nothing_is_missing_doubled_or_different() {
-    let broker = Broker::start();
-    let undisturbed = Ledger::at(broker.bootstrap()).init();
-    let disturbed = Ledger::at(broker.bootstrap())
-        .set("ingest.batch_records", "50")
-        .init();
-    let leaves = send_town(&undisturbed, town_events());
-    let mut serving = undisturbed.serve();
-    serving.wait_for_leaves(leaves);
-    serving.stop();
-    for kill in 1..=KILLS {
-        let mut serving = disturbed.serve();
-        // Somewhere in the next twentieth: a place that differs from round to round and run to run.
-        serving.wait_for_leaves((leaves / (KILLS + 1)) * kill);
-        serving.kill();
-    }
-    let mut serving = disturbed.serve();
-    serving.wait_for_leaves(leaves);
-    serving.stop();
-    assert_eq!(
-        event_roots(&disturbed.fsck()),
-        event_roots(&undisturbed.fsck())
-    );
-}
-
+/// Runs the ledger until it has `leaves` leaves of events, and stops it.
 pub fn caught_up(ledger: &Ledger, leaves: u64) {
     let mut serving = ledger.serve();
     serving.wait_for_leaves(leaves);
@@ -116,7 +90,8 @@ fn a_broker_that_lost_acknowledged_records_is_refused() {
     let ends = ends(&broker);
     // The lost offsets are given to other records: now the ends fit, and the records don't.
     with_librdkafka(broker.bootstrap(), &some_records(1000, 1200));
-    ledger.fails(&["serve"], "CU-0");
+    // The registry may have lost notices of the ledger's own; then its end is seen first.
+    ledger.fails_with_any(&["serve"], &["CU-0401", "CU-0153"]);
     // Both histories stay: what Kafka lost in one generation, what it gave instead in the next.
     for topic in [EVENTS, REGISTRY] {
         ledger.ok(&["log", "close", topic, "--reason", "records-lost"]);
@@ -127,6 +102,11 @@ fn a_broker_that_lost_acknowledged_records_is_refused() {
     }
     caught_up(&ledger, 280);
     ledger.fsck();
+}
+
+/// The oracle finds nothing wrong with either, and they have the same leaves of events.
+pub fn same_roots(one: &Ledger, other: &Ledger) {
+    assert_eq!(event_roots(&one.fsck()), event_roots(&other.fsck()));
 }
 
 /// Where the partitions of events and registry end now.
@@ -149,19 +129,36 @@ pub fn copy(from: &std::path::Path, to: &std::path::Path) {
     assert!(copied.success());
 }
 
+/// What it fetches ahead is small here, so that most of the topic is still the broker's when that
+/// goes.
 #[test]
-fn a_broker_that_goes_away_and_comes_back_holds_nothing_up_for_good() {
+fn a_broker_that_goes_away_while_records_come_in_holds_nothing_up_for_good() {
     let broker = Broker::start();
-    let ledger = Ledger::at(broker.bootstrap()).init();
+    let undisturbed = Ledger::at(broker.bootstrap()).init();
+    let leaves = send_town(&undisturbed, town_events());
+    caught_up(&undisturbed, leaves);
+    let disturbed = Ledger::at(broker.bootstrap())
+        .set("ingest.batch_records", "50")
+        .set("kafka.properties.queued.min.messages", "50")
+        .set("kafka.properties.fetch.message.max.bytes", "8192")
+        .init();
+    let mut serving = disturbed.serve();
+    for part in 1..=3 {
+        serving.wait_for_leaves(leaves / 4 * part);
+        broker.tool("stop", &["--kill"]);
+        assert!(
+            serving
+                .get("/livez")
+                .is_some_and(|said| said.contains(" 200 "))
+        );
+        broker.tool("start", &[]);
+    }
+    serving.wait_for_leaves(leaves);
     with_librdkafka(broker.bootstrap(), &some_records(0, 40));
-    let mut serving = ledger.serve();
-    serving.wait_for_leaves(40);
-    broker.tool("stop", &["--kill"]);
-    broker.tool("start", &[]);
-    with_librdkafka(broker.bootstrap(), &some_records(40, 80));
-    serving.wait_for_leaves(80);
+    serving.wait_for_leaves(leaves + 40);
     serving.stop();
-    ledger.fsck();
+    caught_up(&undisturbed, leaves + 40);
+    same_roots(&disturbed, &undisturbed);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub const NAME: &str = "ledger.example";
 pub struct Ledger {
     folder: tempfile::TempDir,
     settings: Vec<String>,
+    /// The program and the words that the ledger's program is run under; most often none.
+    under: Vec<String>,
 }
 
 impl Ledger {
@@ -39,13 +41,22 @@ impl Ledger {
         let settings = settings
             .map(|(key, value)| format!("{key}={value}"))
             .to_vec();
-        Self { folder, settings }
+        Self {
+            folder,
+            settings,
+            under: Vec::new(),
+        }
     }
 
     /// Adds a value of the configuration; a later one of the same key wins.
     pub fn set(mut self, key: &str, value: &str) -> Self {
         self.settings.push(format!("{key}={value}"));
         self
+    }
+
+    /// From now on the program runs under another: the words that stand before it.
+    pub fn run_under<S: Into<String>>(&mut self, words: impl IntoIterator<Item = S>) {
+        self.under = words.into_iter().map(Into::into).collect();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -64,7 +75,15 @@ impl Ledger {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_custodia"));
+        let program = env!("CARGO_BIN_EXE_custodia");
+        let mut command = match self.under.split_first() {
+            None => Command::new(program),
+            Some((first, words)) => {
+                let mut command = Command::new(first);
+                command.args(words).arg(program);
+                command
+            }
+        };
         for setting in &self.settings {
             command.args(["--set", setting]);
         }
@@ -120,16 +139,30 @@ impl Ledger {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs a command that must fail with `code`, and gives back its one line.
+    /// Runs a command that must fail with `code`, and gives back its one line: the last on stderr,
+    /// and but for `serve`, which logs, the only one.
     pub fn fails(&self, words: &[&str], code: &str) -> String {
-        let Output { status, stderr, .. } = self.run(words);
+        self.fails_with_any(words, &[code])
+    }
+
+    /// The same where chance decides which of several faults is met first.
+    pub fn fails_with_any(&self, words: &[&str], codes: &[&str]) -> String {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.run(words);
         let stderr = String::from_utf8(stderr).unwrap();
         assert_eq!(status.code(), Some(1), "{words:?}: {stderr}");
-        let line = stderr
-            .lines()
-            .rfind(|line| line.starts_with("custodia: "))
-            .unwrap_or_default();
-        assert!(line.contains(code), "{words:?}: {stderr}");
+        assert!(stdout.is_empty(), "{words:?}: an answer beside the error");
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert!(
+            words.first() == Some(&"serve") || lines.len() == 1,
+            "{words:?}: {stderr}"
+        );
+        let line = lines.last().copied().unwrap_or_default();
+        let begins = |code: &&str| line.starts_with(&format!("custodia: {code}: "));
+        assert!(codes.iter().any(begins), "{words:?}: {stderr}");
         line.to_owned()
     }
 
@@ -146,19 +179,7 @@ impl Ledger {
 
     /// As [`Self::serve`]; what it wrote where it ended instead.
     pub fn try_serve(&self) -> Result<Serving, String> {
-        let log = self.folder.path().join("serve.log");
-        let stderr = File::create(&log).unwrap();
-        let mut command = self.command(&["--log-format", "json", "serve"]);
-        let child = command
-            .stderr(stderr)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut serving = Serving {
-            child,
-            log,
-            address: String::new(),
-        };
+        let mut serving = self.starting();
         let opened = serving.until("the door to open", |serving| {
             let text = serving.log_text();
             if serving.child.try_wait().unwrap().is_some() {
@@ -168,6 +189,23 @@ impl Ledger {
         });
         serving.address = opened?;
         Ok(serving)
+    }
+
+    /// Starts `serve` and waits for nothing; it has no address yet.
+    pub fn starting(&self) -> Serving {
+        let log = self.folder.path().join("serve.log");
+        let stderr = File::create(&log).unwrap();
+        let mut command = self.command(&["--log-format", "json", "serve"]);
+        let child = command
+            .stderr(stderr)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Serving {
+            child,
+            log,
+            address: String::new(),
+        }
     }
 
     /// The oracle's report over folder and topics; nothing may be wrong.

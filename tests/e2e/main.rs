@@ -3,16 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod broker;
+mod chance;
 mod events;
 mod ledger;
 mod produce;
+mod wal;
 
 mod answers;
 mod bad_input;
 mod command_line;
 mod extract;
 mod faults;
+mod full_disk;
 mod generations;
+mod kills;
+mod power_cut;
 mod publish;
 mod questions;
 mod record_to_leaf;

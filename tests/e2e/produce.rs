@@ -18,12 +18,30 @@ fn hex_or_null(bytes: Option<&Vec<u8>>) -> String {
     bytes.map_or_else(|| "-".to_owned(), hex::encode)
 }
 
+fn line((key, value): &Pair) -> String {
+    let (key, value) = (hex_or_null(key.as_ref()), hex_or_null(value.as_ref()));
+    format!("{EVENTS}\t{key}\t{value}")
+}
+
 /// Sends records to the events topic with Java's client; partition and offset of each.
 pub fn with_java(broker: &Broker, records: &[Pair], options: &[&str]) -> Vec<(u32, u64)> {
+    sent_by_java(broker, records.iter().map(line), options)
+}
+
+/// Sends a record to a partition of the events topic, whatever its key; its offset.
+pub fn to_partition(broker: &Broker, partition: u32, record: &Pair) -> u64 {
+    let line = format!("{}\t{partition}", line(record));
+    sent_by_java(broker, [line], &[])[0].1
+}
+
+fn sent_by_java(
+    broker: &Broker,
+    lines: impl IntoIterator<Item = String>,
+    options: &[&str],
+) -> Vec<(u32, u64)> {
     let mut input = tempfile::tempfile().unwrap();
-    for (key, value) in records {
-        let (key, value) = (hex_or_null(key.as_ref()), hex_or_null(value.as_ref()));
-        writeln!(input, "{EVENTS}\t{key}\t{value}").unwrap();
+    for line in lines {
+        writeln!(input, "{line}").unwrap();
     }
     std::io::Seek::rewind(&mut input).unwrap();
     let printed = broker.tool_with("produce", options, Stdio::from(input));
@@ -46,10 +64,15 @@ pub fn with_librdkafka(bootstrap: &str, records: &[Pair]) -> Vec<(u32, u64)> {
             value,
             headers: &[],
         };
-        let delivery = writer.send_blocking(&outgoing, PATIENCE).unwrap();
-        (delivery.partition, delivery.offset)
+        deliver(&writer, &outgoing)
     };
     records.iter().map(send).collect()
+}
+
+/// Sends one record, whatever its headers' names; its partition and offset.
+pub fn deliver(writer: &Writer, record: &Outgoing<'_>) -> (u32, u64) {
+    let delivery = writer.send_blocking(record, PATIENCE).unwrap();
+    (delivery.partition, delivery.offset)
 }
 
 /// Records of every odd kind that a key and a value allow.

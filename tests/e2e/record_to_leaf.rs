@@ -4,6 +4,11 @@ use crate::broker::Broker;
 use crate::ledger::{Ledger, event_roots, roots};
 use crate::produce::{odd_records, with_java, with_librdkafka};
 
+/// The town's seed and first moment, 2024-09-01 in Shanghai: before any test runs, so that no event
+/// comes from the future.
+pub const SEED: u64 = 7;
+pub const START_MS: i64 = 1_725_120_000_000;
+
 /// `CUSTODIA_E2E_EVENTS` sets how large the town of the long tests is.
 pub fn town_events() -> u64 {
     let asked = std::env::var("CUSTODIA_E2E_EVENTS").ok();
@@ -17,7 +22,9 @@ pub fn send_town(ledger: &Ledger, events: u64) -> u64 {
     let printed = ledger.ok(&[
         "generate",
         "--seed",
-        "7",
+        &SEED.to_string(),
+        "--start-ms",
+        &START_MS.to_string(),
         "--events",
         &events.to_string(),
         "--json",

@@ -31,17 +31,15 @@ fn scram(broker: &Broker, password: &str) -> Ledger {
 #[test]
 fn a_ledger_reads_over_tls_with_a_client_certificate_and_over_scram() {
     let broker = Broker::secure();
-    for ledger in [
+    let ledgers = [
         tls(&broker, "TLS_CERT", "TLS_KEY"),
         scram(&broker, broker.fact("SASL_PASSWORD")),
-    ] {
+    ];
+    for (ledger, leaves) in ledgers.into_iter().zip([20, 40]) {
         let ledger = ledger.init();
         let mut serving = ledger.serve();
-        let before = serving
-            .metric("custodia_tree_size", "custodia.events")
-            .unwrap_or(0);
         with_librdkafka(broker.bootstrap(), &records());
-        serving.wait_for_leaves(before.max(20));
+        serving.wait_for_leaves(leaves);
         serving.stop();
         ledger.fsck();
     }
@@ -51,8 +49,7 @@ fn a_ledger_reads_over_tls_with_a_client_certificate_and_over_scram() {
 fn a_stranger_and_a_wrong_password_are_refused_by_name() {
     let broker = Broker::secure();
     let stranger = tls(&broker, "TLS_STRANGER_CERT", "TLS_STRANGER_KEY");
-    stranger.fails(&["init"], "CU-0");
-    let line = scram(&broker, "wrong").fails(&["init"], "CU-0");
-    assert!(line.to_lowercase().contains("authentication"), "{line}");
-    assert!(!line.contains("wrong\""), "{line}");
+    stranger.fails(&["init"], "CU-0102");
+    let line = scram(&broker, "never-to-be-shown").fails(&["init"], "CU-0101");
+    assert!(!line.contains("never-to-be-shown"), "{line}");
 }

@@ -23,8 +23,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Sends records from standard input with Kafka's own Java client and its default partitioner
  * (murmur2 of the key), so that tests can compare where another client puts the same key.
  *
- * <p>A line is {@code topic TAB key TAB value}; key and value are hex, or {@code -} for null, or
- * empty for no bytes. For each line, in order, standard output has {@code partition TAB offset},
+ * <p>A line is {@code topic TAB key TAB value}, and {@code TAB partition} where the partitioner is
+ * not to choose; key and value are hex, or {@code -} for null, or empty for no bytes. For each line, in order, standard output has {@code partition TAB offset},
  * with {@code TAB aborted} behind it where its transaction was aborted.
  */
 public final class Produce {
@@ -109,11 +109,12 @@ public final class Produce {
 
     private void send(String line) {
         String[] fields = line.split("\t", -1);
-        if (fields.length != 3) {
+        if (fields.length != 3 && fields.length != 4) {
             throw new IllegalArgumentException("not `topic TAB key TAB value`: " + line);
         }
+        Integer partition = fields.length == 4 ? Integer.valueOf(fields[3]) : null;
         pending.add(producer.send(
-            new ProducerRecord<>(fields[0], bytes(fields[1]), bytes(fields[2]))));
+            new ProducerRecord<>(fields[0], partition, bytes(fields[1]), bytes(fields[2]))));
     }
 
     private static byte[] bytes(String field) {
