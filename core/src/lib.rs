@@ -3,14 +3,17 @@
 //! Record → [`split`] → [`slot`]s → [`commitment`] → [`entry`] → [`tree`] → [`checkpoint`] in a
 //! signed [`note`]. Who verifies is handed a [`policy`] from elsewhere, and checks a [`receipt`].
 
+pub mod assess;
 pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
 pub mod extract;
+mod moment;
 pub mod note;
 pub mod origin;
 pub mod placement;
 pub mod policy;
+pub mod privacy_policy;
 pub mod producer_signature;
 pub mod receipt;
 pub mod record;

@@ -9,7 +9,6 @@ mod answer;
 mod clause;
 mod csv;
 mod limits;
-mod moment;
 mod names;
 mod page;
 mod row;

@@ -6,7 +6,7 @@ use super::Language;
 use super::answer::{Answer, Class, Leaf};
 use super::clause::clause;
 use super::csv::Csv;
-use super::moment::Moment;
+use crate::moment::Moment;
 use super::names;
 use super::row::{Ground, Row};
 use super::said;

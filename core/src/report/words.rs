@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::moment::Moment;
+use crate::moment::Moment;
 use super::shown::Visible;
 use crate::extract::{Profile, Query, QueryKind, Words};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::clause::clause;
-use super::super::moment::Moment;
+use crate::moment::Moment;
 use super::super::shown::Escaped;
 use super::super::word::Word;
 use super::super::words::fingerprint;

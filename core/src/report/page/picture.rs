@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::answer::{Class, Leaf};
-use super::super::moment::{Date, Moment};
+use crate::moment::{Date, Moment};
 use super::super::row::Row;
 use super::super::shown::Escaped;
 use super::{Page, count};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::answer::{Answer, Class, Leaf, Received};
-use super::super::moment::Moment;
+use crate::moment::Moment;
 use super::super::row::{Ground, Row};
 use super::super::said;
 use super::super::shown::Escaped;

@@ -1,0 +1,1 @@
+//! State as folds over timelines and the register: consents, permissions, requests, retention, recipients.
