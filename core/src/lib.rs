@@ -11,6 +11,7 @@ pub mod note;
 pub mod origin;
 pub mod placement;
 pub mod policy;
+pub mod privacy_policy;
 pub mod producer_signature;
 pub mod receipt;
 pub mod record;
