@@ -64,8 +64,10 @@ impl Date {
     /// The date of this year, month and day; none where the month hasn't that day.
     pub(crate) fn of(year: i64, month: i64, day: i64) -> Option<Self> {
         let date = Self { year, month, day };
-        ((1..=12).contains(&month) && day >= 1 && date.to_day() < Self::first_of_month(year * 12 + month))
-            .then_some(date)
+        ((1..=12).contains(&month)
+            && day >= 1
+            && date.to_day() < Self::first_of_month(year * 12 + month))
+        .then_some(date)
     }
 
     /// Days since 1970-01-01.

@@ -111,7 +111,9 @@ impl Holidays {
                 };
                 dates.iter().map(day).collect()
             };
-            let number = year.parse().map_err(|_| Error::Form(format!("{year:?} is no year")))?;
+            let number = year
+                .parse()
+                .map_err(|_| Error::Form(format!("{year:?} is no year")))?;
             let (off, worked) = (days(&written.off)?, days(&written.worked)?);
             known.insert(number, Year { off, worked });
         }
@@ -192,7 +194,10 @@ mod tests {
         let due = holidays.due(day("2025-10-11"));
         assert_eq!(due.lawful_ms, Some(day("2025-10-13").end_ms()));
         assert_eq!(holidays.due(day("2024-10-11")).lawful_ms, None);
-        assert_eq!(holidays.plus_working_days(day("2025-09-30"), 1), Some(day("2025-10-04")));
+        assert_eq!(
+            holidays.plus_working_days(day("2025-09-30"), 1),
+            Some(day("2025-10-04"))
+        );
     }
 
     #[test]
@@ -200,7 +205,13 @@ mod tests {
         for wrong in ["2025-02-29", "2026-01-01", "2025-1", "Friday"] {
             let text = CALENDAR.replace("2025-10-04", wrong);
             let error = Holidays::parse(&text).unwrap_err();
-            assert_eq!(error, Error::Date { year: "2025".into(), date: wrong.into() });
+            assert_eq!(
+                error,
+                Error::Date {
+                    year: "2025".into(),
+                    date: wrong.into()
+                }
+            );
         }
         assert!(matches!(Holidays::parse("[2025"), Err(Error::Form(_))));
     }

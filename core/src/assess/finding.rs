@@ -1,7 +1,6 @@
 //! What a rule says.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LeafAt {
     /// The log's origin.
-    pub log: Arc<str>,
+    pub log: String,
     /// Its index there.
     pub index: u64,
 }
 
 /// A rule's result. Missing evidence is [`Outcome::Unknown`], never [`Outcome::Pass`].
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// What was judged keeps the rule.
@@ -33,9 +30,7 @@ pub enum Outcome {
 }
 
 /// What a finding needs beside its outcome.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Mark {
     /// The gravest kind: at once.

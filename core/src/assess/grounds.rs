@@ -3,11 +3,11 @@
 use super::calendar::Holidays;
 use super::finding::{About, Due, Finding, LeafAt, Mark, Outcome, Sentence};
 use super::occurrence::Occurrence;
+use super::policy_book::PolicyBook;
 use super::register::Register;
 use super::rule::Scope;
-use super::rules::RULES;
+use super::rules::rules;
 use super::timeline::Timeline;
-use super::policy_book::PolicyBook;
 
 /// What a rule judges on.
 pub struct Grounds<'a> {
@@ -23,8 +23,35 @@ pub struct Grounds<'a> {
     pub policies: &'a PolicyBook,
     /// Public holidays.
     pub holidays: &'a Holidays,
+    /// What is counted of it.
+    pub tallies: &'a Tallies,
     /// What is counted over the whole ledger.
     pub totals: &'a Totals,
+}
+
+/// What is counted of a recipient or a producer, whose events may be too many for a timeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tallies {
+    /// Of a recipient: when each accepted event happened with which data left for it (shared, transferred,
+    /// disclosed), ascending, in ms since 1970.
+    pub outflows_ms: Vec<i64>,
+    /// Of a producer: where its sequence has a gap.
+    pub gaps: Vec<SequenceGap>,
+}
+
+/// Numbers that a producer's sequence skips within an epoch and a log (design §3.2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SequenceGap {
+    /// The producer's epoch.
+    pub epoch: u64,
+    /// The first number that is missing.
+    pub first: u64,
+    /// The last number that is missing.
+    pub last: u64,
+    /// The leaf with the number after the gap.
+    pub after: LeafAt,
+    /// When the event after the gap happened, in ms since 1970.
+    pub after_ms: i64,
 }
 
 /// What is counted over the whole ledger, for rules that ask how many.
@@ -47,13 +74,17 @@ pub struct Assessed {
 /// Asks every rule of the scope. The same grounds give the same findings, in the same order.
 pub fn assess(scope: Scope, grounds: &Grounds<'_>) -> Assessed {
     let mut findings = Vec::new();
-    for rule in RULES.iter().filter(|rule| rule.scope == scope) {
+    for rule in rules().iter().filter(|rule| rule.scope == scope) {
         let judged = (rule.judge)(grounds).into_iter();
         let in_force = judged.filter(|finding| rule.in_force(finding.judged_at_ms));
         findings.extend(in_force.map(|mut finding| {
             finding.rule = rule.number;
             if finding.clauses.is_empty() {
-                finding.clauses = rule.clauses.iter().map(|&clause| clause.to_owned()).collect();
+                finding.clauses = rule
+                    .clauses
+                    .iter()
+                    .map(|&clause| clause.to_owned())
+                    .collect();
             }
             finding.leaves.extend(finding.judged.clone());
             finding.leaves.sort();

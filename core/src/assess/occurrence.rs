@@ -1,6 +1,6 @@
 //! An accepted event at its place in the log: what rules look at.
 
-use std::sync::Arc;
+use prost::encoding::decode_key;
 
 use super::finding::LeafAt;
 use crate::schema::v1::Event;
@@ -52,7 +52,7 @@ impl Occurrence {
     }
 
     /// What orders occurrences: when they happened, then when Kafka took them, log and index.
-    pub(super) fn order(&self) -> (i64, Option<i64>, &Arc<str>, u64) {
+    pub(super) fn order(&self) -> (i64, Option<i64>, &str, u64) {
         (
             self.occurred_at_ms,
             self.record_time_ms,
@@ -66,8 +66,9 @@ impl Occurrence {
 fn kind_of(body: &Body) -> u32 {
     let mut bytes = Vec::with_capacity(body.encoded_len());
     body.encode(&mut bytes);
-    let tag = prost::encoding::decode_key(&mut bytes.as_slice());
-    tag.expect("prost writes a tag before the body it encodes").0
+    let tag = decode_key(&mut bytes.as_slice());
+    tag.expect("prost writes a tag before the body it encodes")
+        .0
 }
 
 /// A timestamp of an event in whole milliseconds since 1970; what is out of range at its ends.

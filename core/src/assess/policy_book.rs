@@ -39,7 +39,8 @@ impl PolicyBook {
             let Body::PolicyVersionPublished(said) = one.body() else {
                 continue;
             };
-            let (Some(published), Some(effective)) = (&said.published_at, &said.effective_at) else {
+            let (Some(published), Some(effective)) = (&said.published_at, &said.effective_at)
+            else {
                 continue;
             };
             let id = &said.policy_version_id;
@@ -74,6 +75,7 @@ impl PolicyBook {
 }
 
 fn document_of(said: &PolicyVersionPublished) -> Option<Arc<PrivacyPolicy>> {
-    let text = std::str::from_utf8(&said.machine_readable_sha256).ok()?;
-    PrivacyPolicy::parse(text).ok().map(Arc::new)
+    PrivacyPolicy::parse(&said.machine_readable)
+        .ok()
+        .map(Arc::new)
 }

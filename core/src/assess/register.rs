@@ -91,12 +91,11 @@ fn keys_of(one: &Occurrence) -> BTreeSet<String> {
     let Some(body) = body.as_message() else {
         return BTreeSet::new();
     };
-    let named = [kind.key_field.clone()]
-        .into_iter()
-        .flatten()
-        .chain(["recipient_id", "incident_id"].iter().filter_map(|name| {
-            kind.descriptor.get_field_by_name(name)
-        }));
+    let named = [kind.key_field.clone()].into_iter().flatten().chain(
+        ["recipient_id", "incident_id"]
+            .iter()
+            .filter_map(|name| kind.descriptor.get_field_by_name(name)),
+    );
     named
         .filter_map(|field| body.get_field(&field).as_str().map(str::to_owned))
         .filter(|text| !text.is_empty())

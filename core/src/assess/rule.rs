@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::finding::Finding;
 use super::grounds::Grounds;
-use super::rules::RULES;
+use super::rules::rules;
 
 /// Of what a rule judges the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,15 +60,15 @@ impl Rule {
 
 /// The rule with a number: the first entry, where it judges in several scopes.
 pub fn rule(number: u8) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.number == number)
+    rules().iter().copied().find(|rule| rule.number == number)
 }
 
-/// SHA-256 over what all rules say of themselves, a line each in the order of [`RULES`]: which rules
+/// SHA-256 over what all rules say of themselves, a line each in the order of [`rules`]: which rules
 /// judged. It stands in every finding that is shown and in every extract.
 pub fn bundle_digest() -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update("custodia-rules/v1\n");
-    for rule in RULES {
+    for rule in rules() {
         let line = format!(
             "{} {} {:?} {} {:?} {:?} {}\n",
             rule.code(),

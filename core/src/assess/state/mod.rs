@@ -1,1 +1,13 @@
-//! State as folds over timelines and the register: consents, permissions, requests, retention, recipients.
+//! State as folds over timelines and the register: what held at a moment.
+
+pub mod assessments;
+pub mod authority_requests;
+pub mod consents;
+pub mod incidents;
+pub mod opt_outs;
+pub mod permissions;
+pub mod recipients;
+pub mod requests;
+pub mod retention;
+pub mod safeguards;
+pub mod sdks;

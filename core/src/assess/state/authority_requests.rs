@@ -1,0 +1,1 @@
+//! Authority requests: document, reviewers, scope, gag.

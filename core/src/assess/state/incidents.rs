@@ -1,0 +1,1 @@
+//! Incidents: known, graded, contained, told, closed.

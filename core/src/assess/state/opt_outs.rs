@@ -1,0 +1,1 @@
+//! Opt-outs from commercial messages, by channel.

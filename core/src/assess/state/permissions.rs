@@ -1,0 +1,1 @@
+//! Device permissions of a person: on or off at a moment.

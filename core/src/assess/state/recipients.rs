@@ -1,0 +1,1 @@
+//! Recipients: agreement, confidentiality, country, assessment, allowed purposes and categories.

@@ -1,0 +1,1 @@
+//! Rights requests and complaints, with their clocks.

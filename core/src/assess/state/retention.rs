@@ -1,0 +1,1 @@
+//! Retention clocks: orders, re-authorisation, holds, erasure.

@@ -1,0 +1,1 @@
+//! Safeguards attested, and until when.

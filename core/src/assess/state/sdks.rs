@@ -1,0 +1,1 @@
+//! SDKs declared and observed.
