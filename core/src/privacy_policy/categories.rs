@@ -77,6 +77,9 @@ pub struct Party {
     pub id: Actor,
     /// Its part.
     pub part: Part,
+    /// The companies or authorities of this kind that the text names.
+    #[serde(default)]
+    pub named: BTreeSet<String>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
     /// What it says, in English.

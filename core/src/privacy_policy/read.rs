@@ -81,22 +81,25 @@ fn line_of(text: &str, wrong: &toml::de::Error) -> Error {
     }
 }
 
-/// The header of the table in which a place stands, and its `id`.
+/// The header of the item in which a place stands, and the item's `id`. A table within an item, such
+/// as `[purpose.refusal]`, belongs to it.
 fn item_at(text: &str, at: usize) -> String {
+    let starts_item = |line: &str| line.starts_with('[') && !line.contains('.');
     let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-    let is_header = |line: &&str| line.starts_with('[');
-    let Some(header) = text[..line_end].lines().rev().find(is_header) else {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = text[..line_end].lines().count();
+    let Some(header) = lines[..last].iter().rposition(|line| starts_item(line)) else {
         return String::new();
     };
-    let from = text[..line_end].rfind(header).unwrap_or(0);
-    let mut table = text[from..].lines();
-    table.next();
-    let body = table.take_while(|line| !line.starts_with('['));
-    let id = body
-        .filter_map(|line| line.strip_prefix("id = "))
-        .map(|id| id.trim().trim_matches('"'))
-        .next();
-    format!("{} {}", header.trim(), id.unwrap_or_default())
+    let body = lines[header + 1..]
+        .iter()
+        .take_while(|line| !starts_item(line));
+    let id = body.filter_map(|line| line.strip_prefix("id = ")).next();
+    let id = id.unwrap_or_default().trim().trim_matches('"');
+    format!("{} {id}", lines[header].trim())
         .trim_end()
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests;
