@@ -29,6 +29,7 @@ impl Day {
     }
 
     /// The same day some months later; where that month hasn't it, its last.
+    #[must_use]
     pub fn plus_months(self, months: i64) -> Self {
         Self(Date::of_day(self.0).plus_months(months).to_day())
     }

@@ -50,8 +50,8 @@ impl Register {
     }
 
     /// All occurrences, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Occurrence> {
-        self.all.iter()
+    pub fn all(&self) -> &[Occurrence] {
+        &self.all
     }
 
     /// Those of a kind, by the body's field number in the envelope, in order.
