@@ -1,7 +1,7 @@
 //! R04: nothing is handled on a consent after its end.
 
 use super::consent_words::{lapsed, of_grant};
-use super::deed::{Act, Deed, deeds, said};
+use super::deed::{Deed, deeds, said};
 use crate::assess::finding::{Finding, Outcome};
 use crate::assess::grounds::Grounds;
 use crate::assess::rule::{Rule, Scope};

@@ -1,7 +1,7 @@
 //! R17: a changed policy asks for consent anew.
 
 use super::consent_words::{of_grant, why};
-use super::deed::{Act, Deed, deeds, said};
+use super::deed::{Deed, deeds, said};
 use crate::assess::calendar::Day;
 use crate::assess::finding::{Finding, Outcome};
 use crate::assess::grounds::Grounds;

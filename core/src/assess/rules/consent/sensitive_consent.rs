@@ -1,7 +1,7 @@
 //! R03: sensitive data is handled on a separate consent.
 
 use super::consent_words::{in_force, no_policy, of_grant};
-use super::deed::{Act, Deed, deeds, said, with_law_of_then};
+use super::deed::{Deed, deeds, said, with_law_of_then};
 use crate::assess::finding::{Finding, Outcome};
 use crate::assess::grounds::Grounds;
 use crate::assess::rule::{Rule, Scope};
