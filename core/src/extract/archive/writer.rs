@@ -7,7 +7,7 @@ use super::{Error, MAX_ARCHIVE_BYTES, MAX_MEMBERS, name};
 
 pub(super) const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_SIGNATURE: [u8; 4] = *b"PK\x01\x02";
-const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
+pub(super) const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 /// Bytes of a local header without its name.
 pub(super) const LOCAL_BYTES: usize = 30;
 /// Bytes of the end.
