@@ -2,5 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asked;
+mod chance;
+mod container;
+mod events;
+mod evidence;
+mod flips;
+mod golden;
 mod good;
+mod hostile;
 mod maker;
+mod manifest;
+mod program;
+mod sizes;
+mod trust;
