@@ -4,7 +4,7 @@
 //! the requester holds and all documents, from bytes to a report. Documents take most of the time; so
 //! the same under an unknown edition stands beside it.
 
-#[allow(clippy::unwrap_used, dead_code)]
+#[allow(clippy::unwrap_used, dead_code, unused_imports)]
 #[path = "../core/tests/verify/maker/mod.rs"]
 mod maker;
 
@@ -28,7 +28,9 @@ fn verify(c: &mut Criterion) {
     draft.manifest.edition = u8::MAX;
     let without = draft.archive();
     let mut group = c.benchmark_group("verify");
-    group.sample_size(10);
+    group
+        .sample_size(10)
+        .measurement_time(std::time::Duration::from_secs(15));
     group.throughput(Throughput::Elements(draft.lines.len() as u64));
     for (name, archive, outcome) in [
         ("leaves and documents", whole, Outcome::Proven),
