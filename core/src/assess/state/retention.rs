@@ -1,13 +1,15 @@
 //! Retention clocks: orders, re-authorisation, holds, erasure.
 //!
 //! [`Orders`] says when no order was open, [`Holdings`] what stores hold and when it went,
-//! [`Covers`] what lets data stay beyond its time, [`erased_subject`] under which digest the registry
-//! knows a person whom the ledger erased.
+//! [`Covers`] what lets data stay beyond its time, [`Cancellation`] what became of a cancelled
+//! account, [`erased_subject`] under which digest the registry knows a person whom the ledger erased.
 
+mod cancellation;
 mod covers;
 mod holdings;
 mod orders;
 
+pub use cancellation::{Cancellation, Wiping};
 pub use covers::{Cover, CoverKind, Covers};
 pub use holdings::{Holding, Holdings};
 pub use orders::{Orders, Quiet};

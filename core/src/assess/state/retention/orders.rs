@@ -10,6 +10,18 @@ use crate::schema::v1::event::Body;
 pub struct Orders<'a> {
     all: BTreeMap<&'a str, Order<'a>>,
     authorised: Option<&'a Occurrence>,
+    /// By when they were opened.
+    spans: Vec<Span<'a>>,
+    /// Up to each of the spans, the one that is open longest.
+    longest: Vec<usize>,
+}
+
+/// From when on an order was open, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Span<'a> {
+    from: &'a Occurrence,
+    /// What completed it; none while it is open.
+    done: Option<&'a Occurrence>,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +67,21 @@ impl<'a> Orders<'a> {
             order.opened.sort_by_key(|one| by_content(one));
             order.completed.sort_by_key(|one| by_content(one));
         }
+        orders.lay_out();
         orders
+    }
+
+    fn lay_out(&mut self) {
+        self.spans = self.all.values().filter_map(Order::span).collect();
+        self.spans
+            .sort_by_key(|span| (by_content(span.from), span.done.map(by_content)));
+        let mut longest = 0;
+        for (place, span) in self.spans.iter().enumerate() {
+            if span.until_ms() > self.spans[longest].until_ms() {
+                longest = place;
+            }
+            self.longest.push(longest);
+        }
     }
 
     /// Whether the log knows any order at all.
@@ -63,16 +89,15 @@ impl<'a> Orders<'a> {
         self.all.is_empty()
     }
 
-    /// What opened the orders that are open at a moment: opened then or before, and not completed by
-    /// then. An order that is completed at that very moment is open no more.
-    pub fn open_at(&self, ms: i64) -> impl Iterator<Item = &'a Occurrence> {
-        self.all.values().filter_map(move |order| {
-            let opened = order.opened.first().copied()?;
-            let done = order
-                .completed()
-                .is_some_and(|done| done.occurred_at_ms <= ms);
-            (opened.occurred_at_ms <= ms && !done).then_some(opened)
-        })
+    /// What opened an order that is open at a moment: opened then or before, and not completed by then.
+    /// Of several the one that stays open longest. An order that is completed at that very moment is open
+    /// no more.
+    pub fn open_at(&self, ms: i64) -> Option<&'a Occurrence> {
+        let after = self
+            .spans
+            .partition_point(|span| span.from.occurred_at_ms <= ms);
+        let span = self.spans[self.longest[after.checked_sub(1)?]];
+        (span.until_ms() > ms).then_some(span.from)
     }
 
     /// Completions that are said to be earlier than the opening of their order. They complete nothing.
@@ -88,13 +113,12 @@ impl<'a> Orders<'a> {
     /// The times in which no order is open, in order. Before the first order there is one only where the
     /// person had consented by then.
     pub fn quiet(&self) -> Vec<Quiet<'a>> {
-        let mut spans: Vec<_> = self.all.values().filter_map(Order::span).collect();
-        spans.sort_by_key(|span| (span.0, span.1.map(by_content)));
         let mut quiet = Vec::new();
         // What began the time without open orders that is being looked at; none while one is open for good.
         let mut since = self.authorised;
         let mut latest: Option<i64> = None;
-        for (from_ms, done) in spans {
+        for Span { from, done } in &self.spans {
+            let from_ms = from.occurred_at_ms;
             let busy = latest.is_some_and(|until| from_ms <= until);
             if let Some(since) = since.filter(|one| !busy && one.occurred_at_ms < from_ms) {
                 quiet.push(Quiet {
@@ -126,11 +150,18 @@ impl<'a> Order<'a> {
         completed.find(|one| opened_ms.is_none_or(|from| one.occurred_at_ms >= from))
     }
 
-    /// From when on it was open, and what completed it.
-    fn span(&self) -> Option<(i64, Option<&'a Occurrence>)> {
-        let completed = self.completed();
-        let from = self.opened.first().copied().or(completed)?;
-        Some((from.occurred_at_ms, completed))
+    /// From when on it was open: from its completion, where nothing says when it was opened.
+    fn span(&self) -> Option<Span<'a>> {
+        let done = self.completed();
+        let from = self.opened.first().copied().or(done)?;
+        Some(Span { from, done })
+    }
+}
+
+impl Span<'_> {
+    /// When it was completed; the end of time while it is open.
+    fn until_ms(&self) -> i64 {
+        self.done.map_or(i64::MAX, |done| done.occurred_at_ms)
     }
 }
 
@@ -214,10 +245,10 @@ mod tests {
             .then("2026-02-10 10:00", completed("a"));
         let timeline = told.timeline();
         let orders = Orders::of(&timeline);
-        assert_eq!(orders.open_at(at("2026-02-01 09:59:59")).count(), 0);
-        assert_eq!(orders.open_at(at("2026-02-01 10:00")).count(), 1);
-        assert_eq!(orders.open_at(at("2026-02-09 10:00")).count(), 1);
-        assert_eq!(orders.open_at(at("2026-02-10 10:00")).count(), 0);
+        assert!(orders.open_at(at("2026-02-01 09:59:59")).is_none());
+        assert!(orders.open_at(at("2026-02-01 10:00")).is_some());
+        assert!(orders.open_at(at("2026-02-09 10:00")).is_some());
+        assert!(orders.open_at(at("2026-02-10 10:00")).is_none());
     }
 
     #[test]
@@ -228,7 +259,7 @@ mod tests {
         let timeline = told.timeline();
         let orders = Orders::of(&timeline);
         assert_eq!(orders.completed_too_early().count(), 1);
-        assert_eq!(orders.open_at(at("2026-03-01 10:00")).count(), 1);
+        assert!(orders.open_at(at("2026-03-01 10:00")).is_some());
         assert!(orders.quiet().is_empty());
     }
 }
