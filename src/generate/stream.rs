@@ -12,7 +12,7 @@ use super::calendar::Calendar;
 use super::dice::Dice;
 use super::envelope::{event_of, producer_of};
 use super::life::Life;
-use super::register::{PRODUCER_COUNT, Producer, Register};
+use super::register::{PRODUCER_COUNT, Producer, RECIPIENT_COUNT, Register};
 use super::town_days::{Affected, Fact, TownPen, facts};
 use super::{Outgoing, TopicRole, Town};
 
@@ -37,6 +37,8 @@ pub struct Events {
     arrived: u64,
     open: BTreeMap<(i64, u64), OpenLife>,
     sequences: Sequences,
+    /// How often data left for each recipient since its gateway's last report.
+    outflows: [u64; RECIPIENT_COUNT],
 }
 
 impl Events {
@@ -51,6 +53,7 @@ impl Events {
             facts,
             arrived: 0,
             open: BTreeMap::new(),
+            outflows: [0; RECIPIENT_COUNT],
             sequences: Sequences::new(town.partitions),
             town: town.clone(),
             calendar,
@@ -91,8 +94,12 @@ impl Events {
             register: &self.register,
             dice: &self.dice,
             affected: self.affected,
+            outflows: &self.outflows,
         };
         let (producer, key, event) = pen.event(index, at, fact);
+        if let Fact::Egress(recipient, _) = fact {
+            self.outflows[recipient] = 0;
+        }
         self.sequences
             .send(TopicRole::Registry, producer, key.into_bytes(), event, at)
     }
@@ -101,6 +108,9 @@ impl Events {
         let step = open.life.steps[open.next];
         let event = event_of(&self.dice, &self.register, &open.life, &step);
         let key = open.life.reference(step.who).as_bytes().to_vec();
+        if let Some(recipient) = step.what.recipient() {
+            self.outflows[recipient] += 1;
+        }
         open.next += 1;
         self.put_back(open);
         self.sequences
