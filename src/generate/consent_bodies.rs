@@ -11,7 +11,7 @@ use custodia_core::schema::v1::{
 use super::bodies::{BREACH_CONTENTS, numbers};
 use super::envelope::{INCIDENT, Pen};
 use super::flow::Ground;
-use super::life::Taken;
+use super::life::{Store, Taken};
 use super::register::{RECIPIENTS, RecipientNo, SCORER, paper};
 use super::terms::{self, Ask};
 
@@ -190,6 +190,7 @@ impl Pen<'_> {
             field_count: u64::try_from(categories.len()).ok(),
             record_count: Some(1),
             access: Some(self.access(from)),
+            store_id: Store::Credit.id().to_owned(),
             ..DataReceivedFromThirdParty::default()
         }
     }

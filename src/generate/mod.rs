@@ -90,6 +90,9 @@ pub struct Outgoing {
     pub value: Vec<u8>,
     /// When the event occurred, in milliseconds since the epoch.
     pub occurred_at_ms: i64,
+    /// When its producer hands it to Kafka, in milliseconds since the epoch: what a topic takes for the
+    /// record's time where it keeps the producer's.
+    pub record_time_ms: i64,
 }
 
 impl Town {

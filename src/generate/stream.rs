@@ -19,6 +19,9 @@ use super::{Outgoing, TopicRole, Town};
 /// Every producer started once.
 const EPOCH: u64 = 1;
 
+/// How long it takes a producer to hand an event to Kafka.
+const HANDED_OVER_MS: i64 = 250;
+
 struct OpenLife {
     life: Life,
     next: usize,
@@ -178,6 +181,7 @@ impl Sequences {
             key,
             value: event.encode_to_vec(),
             occurred_at_ms,
+            record_time_ms: occurred_at_ms + HANDED_OVER_MS,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The town as a whole: its stream against what is known of it by construction.
 
+mod findings;
+mod judging;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use custodia_core::placement::partition_of;
