@@ -20,6 +20,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file is no machine-readable privacy policy.
+    #[error("{}: {source}", path.display())]
+    PrivacyPolicy {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it, and where.
+        source: custodia_core::privacy_policy::Error,
+    },
 }
 
 impl Error {
@@ -29,6 +37,7 @@ impl Error {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
+            Self::PrivacyPolicy { .. } => "CU-0027",
         }
     }
 

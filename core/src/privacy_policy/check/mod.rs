@@ -12,7 +12,7 @@ mod wording;
 
 use serde::Serialize;
 
-use super::{Citation, ItemRef, PolicyText, PrivacyPolicy, overlaps};
+use super::{Citation, ItemRef, Moment, PolicyText, PrivacyPolicy, overlaps};
 use super::{Overlap, VersionTimes};
 
 /// How much a remark weighs.
@@ -43,6 +43,10 @@ pub enum Kind {
     EffectiveBeforePublished,
     /// It overlaps another version in time.
     Overlap,
+    /// The registry has a version of this id.
+    AlreadyPublished,
+    /// It says that it was published at a time that is still to come.
+    NotPublicYet,
     /// Days are counted in a zone that rules don't know.
     UnknownZone,
     /// A purpose has no categories.
@@ -185,16 +189,29 @@ pub fn check(policy: &PrivacyPolicy, text: Option<&PolicyText<'_>>) -> Vec<Remar
     remarks
 }
 
-/// An error for each version that `policy` overlaps in time (see [`overlaps`]).
-pub fn check_beside(policy: &PrivacyPolicy, others: &[VersionTimes]) -> Vec<Remark> {
+/// Errors of a policy that is to be published now, beside the versions that were: it is there
+/// already, it isn't public yet, or it overlaps one of them in time (see [`overlaps`]).
+pub fn check_beside(policy: &PrivacyPolicy, others: &[VersionTimes], now: Moment) -> Vec<Remark> {
     let own = VersionTimes::from(policy);
+    let mut errors = Vec::new();
+    if others.iter().any(|other| other.id == own.id) {
+        let message = format!(
+            "the registry has version {}: a change needs an id of its own",
+            own.id
+        );
+        errors.push(Remark::error(Kind::AlreadyPublished, "[policy]", message));
+    }
+    if own.published > now {
+        let message = "`published` is still to come: publish it here once its text is public";
+        errors.push(Remark::error(Kind::NotPublicYet, "[policy]", message));
+    }
     let mut versions = others.to_vec();
     versions.push(own.clone());
     let concerns = |overlap: &Overlap| overlap.earlier == own.id || overlap.later == own.id;
     let found = overlaps(&versions).into_iter().filter(concerns);
-    found
-        .map(|overlap| Remark::error(Kind::Overlap, "[policy]", overlap.to_string()))
-        .collect()
+    errors
+        .extend(found.map(|overlap| Remark::error(Kind::Overlap, "[policy]", overlap.to_string())));
+    errors
 }
 
 /// Whether a remark keeps the policy from being published.

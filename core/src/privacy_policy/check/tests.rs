@@ -272,12 +272,13 @@ fn versions_that_overlap_are_refused() {
         effective: Moment(effective),
     };
     let own = policy.policy.effective.0;
-    assert_eq!(
-        check_beside(&policy, &[other("later", own + 1, own + 2)]),
-        []
-    );
-    assert_eq!(check_beside(&policy, &[VersionTimes::from(&policy)]), []);
-    let found = check_beside(&policy, &[other("before", own - 1, own)]);
+    let beside = |others: &[VersionTimes]| check_beside(&policy, others, Moment(own + 9));
+    assert_eq!(beside(&[other("later", own + 1, own + 2)]), []);
+    let found = beside(&[VersionTimes::from(&policy)]);
+    assert_eq!((found.len(), found[0].kind), (1, Kind::AlreadyPublished));
+    let found = check_beside(&policy, &[], Moment(own - 1));
+    assert_eq!((found.len(), found[0].kind), (1, Kind::NotPublicYet));
+    let found = beside(&[other("before", own - 1, own)]);
     assert_eq!((found.len(), found[0].kind), (1, Kind::Overlap));
     assert!(found[0].message.contains("before"), "{found:?}");
 }
