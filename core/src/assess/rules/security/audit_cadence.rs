@@ -139,21 +139,19 @@ fn due(policy: &PrivacyPolicy, people: u64, from: i64, holidays: &Holidays) -> O
 }
 
 fn no_policy(grounds: &Grounds<'_>, on: Option<&Occurrence>, ms: i64) -> Finding {
-    match on {
-        Some(on) => super::wording::no_policy(grounds, on, ms),
-        None => {
-            let zh = format!("{}没有可机读的隐私政策生效，无法判断审计周期。", day(ms));
-            let en = format!(
-                "No machine-readable privacy policy was in force on {}, so the cycle of audits can't be judged.",
-                day(ms)
-            );
-            Finding::bare(
-                grounds,
-                Outcome::Unknown,
-                "no_policy",
-                ms,
-                Sentence::new(zh, en),
-            )
-        }
+    if let Some(on) = on {
+        return super::wording::no_policy(grounds, on, ms);
     }
+    let day = day(ms);
+    let zh = format!("{day}没有可机读的隐私政策生效，无法判断审计周期。");
+    let en = format!(
+        "No machine-readable privacy policy was in force on {day}, so the cycle of audits can't be judged."
+    );
+    Finding::bare(
+        grounds,
+        Outcome::Unknown,
+        "no_policy",
+        ms,
+        Sentence::new(zh, en),
+    )
 }
