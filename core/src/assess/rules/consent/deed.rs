@@ -193,7 +193,10 @@ impl<'a> Deed<'a> {
         };
         Sentence::new(
             format!("{day} {did_zh}{for_zh}:{why_zh}。"),
-            format!("On {day}, {en} was {did_en}{for_en}: {why_en}."),
+            format!(
+                "On {day} these data were {did_en}: {en}{for_en}. {}.",
+                begun(why_en)
+            ),
         )
     }
 
@@ -207,6 +210,13 @@ impl<'a> Deed<'a> {
             ),
         }
     }
+}
+
+/// The same words at a sentence's beginning.
+fn begun(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// Words in both languages.

@@ -158,3 +158,6 @@ fn too_many(grounds: &Grounds<'_>, same: &[Deed<'_>]) -> Option<Finding> {
     let finding = last.finding(grounds, Outcome::Warn, "many_uses", words);
     Some(finding.resting_on(same.iter().map(|deed| deed.one)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,7 @@ fn judge_lock(
     if Purpose::try_from(deed.purpose).is_ok_and(|one| lock.purposes.contains(&one)) {
         let words = said(
             format!("{zh}用于其限定的用途"),
-            format!("{en} served the use that it is kept for"),
+            format!("the policy keeps these for that use: {en}"),
         );
         return deed.finding(grounds, Outcome::Pass, "use_of_lock", words);
     }

@@ -84,13 +84,10 @@ fn verdict(
     let for_it =
         grant.covers(deed.purpose, deed.categories) && grant.names(deed.party.unwrap_or_default());
     if !grant.is_at_least(ConsentStrength::CsSeparate) {
-        let words = ("不是单独同意", "isn't a separate one");
+        let words = ("不是单独同意", "isn't a separate consent");
         (Outcome::Violation, "consent_not_separate", words)
     } else if for_it {
-        let words = (
-            "是针对此次提供的单独同意",
-            "is a separate one for this share",
-        );
+        let words = ("正是针对此次提供的", "is for this very share");
         (Outcome::Pass, "consent_separate", words)
     } else {
         let words = (

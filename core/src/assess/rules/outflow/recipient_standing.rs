@@ -49,7 +49,7 @@ fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
 
 fn judged(grounds: &Grounds<'_>, flow: &Flow<'_>) -> Vec<Finding> {
     let Some(policy) = grounds.policies.policy(flow.ms()) else {
-        return vec![flow.no_policy(grounds)];
+        return vec![with_clauses(flow.no_policy(grounds), RULE.clauses)];
     };
     let Some(recipient) = flow.recipient(grounds) else {
         return vec![unregistered(grounds, flow)];
@@ -82,7 +82,8 @@ fn in_order(grounds: &Grounds<'_>, flow: &Flow<'_>, recipient: &Recipient<'_>) -
         ),
         _ => said("接收方当时已登记", "the recipient was registered then"),
     };
-    flow.finding(grounds, Outcome::Pass, "recipient_in_order", why)
+    let found = flow.finding(grounds, Outcome::Pass, "recipient_in_order", why);
+    with_clauses(found, RULE.clauses)
         .resting_on([recipient.said])
         .resting_on(recipient.assessed.map(|one| one.said))
 }
