@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use custodia_core::assess::{Day, Finding, Rule, Scope, rules};
 
-use crate::policy_lines::{Lines, Source};
+use crate::policy_lines::{Lines, Source, covers};
 use crate::scene::{Arrival, Scene};
 use crate::shelf::{Shelf, Shelved};
 
@@ -217,12 +217,9 @@ fn coverage(
     );
     page.push_str("| Line | Words and items | Rules |\n| --- | --- | --- |\n");
     for (line, cited) in &lines.cited {
-        let on_line = rules.values().filter(|of| {
-            of[0]
-                .clauses
-                .iter()
-                .any(|clause| lines.covers(clause, *line))
-        });
+        let on_line = rules
+            .values()
+            .filter(|of| of[0].clauses.iter().any(|clause| covers(clause, *line)));
         let words = cited
             .iter()
             .map(|(phrase, items)| format!("「{}」 {}", cell(phrase), ticked(items)));
