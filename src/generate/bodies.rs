@@ -229,7 +229,12 @@ impl Pen<'_> {
 
     /// The stores that closing the account touched, and the recipients who are told of it.
     fn closed(&self) -> (Vec<String>, Vec<String>) {
-        let own = || self.life.steps.iter().filter(|step| step.matter == self.step.matter);
+        let own = || {
+            self.life
+                .steps
+                .iter()
+                .filter(|step| step.matter == self.step.matter)
+        };
         let stores = own().filter_map(|step| match step.what {
             What::Erase(store) | What::Restrict(store) => Some(store.id().to_owned()),
             _ => None,

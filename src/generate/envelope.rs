@@ -102,7 +102,9 @@ pub(super) fn producer_of(step: &Step) -> Producer {
         | What::Eligible
         | What::Deny
         | What::Collect(Taken::Account | Taken::Device) => Producer::App,
-        What::Collect(Taken::Order | Taken::Consignee) | What::Attest | What::Acknowledge(_) => Producer::Mall,
+        What::Collect(Taken::Order | Taken::Consignee) | What::Attest | What::Acknowledge(_) => {
+            Producer::Mall
+        }
         What::Open(kind) | What::Complete(kind) => bodies::order_producer(kind),
         What::Collect(Taken::Identity | Taken::Card) => Producer::Verify,
         What::Receive(from) => bodies::receiving_producer(from),

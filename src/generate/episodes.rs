@@ -286,10 +286,13 @@ impl<'a> Plot<'a> {
         self.then(SOON, What::Request(kind));
         self.then(MINUTES, What::Verify);
         for store in self.stores() {
-            self.then(MINUTES, match store {
-                Store::Order => What::Restrict(store),
-                _ => What::Erase(store),
-            });
+            self.then(
+                MINUTES,
+                match store {
+                    Store::Order => What::Restrict(store),
+                    _ => What::Erase(store),
+                },
+            );
         }
         self.then(MINUTES, What::Fulfil(kind));
         for recipient in self.recipients() {

@@ -6,7 +6,7 @@
 use custodia_core::schema::v1::{AccessReason, DevicePermission, OrderKind, RightsRequestKind};
 
 use super::calendar::Calendar;
-use super::dice::{Dice, Reference};
+use super::dice::{Course, Dice, Reference};
 use super::episodes::Plot;
 use super::flow::{Flow, Outflow};
 use super::register::{AUTHORITY, LEAKED_COURIER, RecipientNo, SUCCESSOR};
@@ -196,10 +196,13 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// The life of customer `n`.
-    pub(super) fn of(dice: &Dice, calendar: &Calendar, n: u64) -> Self {
-        let mut course = dice.life(n);
-        let mut life = Self {
+    /// Who person `n` is, before anything happened.
+    pub(super) fn unlived(dice: &Dice, n: u64) -> Self {
+        Self::named(&mut dice.life(n), n)
+    }
+
+    fn named(course: &mut Course, n: u64) -> Self {
+        Self {
             n,
             account: course.reference(),
             device: course.reference(),
@@ -207,7 +210,13 @@ impl Life {
             code: course.number(),
             device_code: course.number(),
             steps: Vec::new(),
-        };
+        }
+    }
+
+    /// The life of customer `n`.
+    pub(super) fn of(dice: &Dice, calendar: &Calendar, n: u64) -> Self {
+        let mut course = dice.life(n);
+        let mut life = Self::named(&mut course, n);
         let born = calendar.arrival(n) + course.between(0, calendar.spacing());
         let mut plot = Plot::new(&mut course);
         plot.live(calendar.subpoenaed() == Some(n));
@@ -222,7 +231,7 @@ impl Life {
     }
 
     /// What the town's breach, merger and subpoena do to this life.
-    fn add_town_days(&mut self, course: &mut super::dice::Course, calendar: &Calendar, left: bool) {
+    fn add_town_days(&mut self, course: &mut Course, calendar: &Calendar, left: bool) {
         for who in self.affected(calendar) {
             let at = course.between(calendar.breach_notices.start, calendar.breach_notices.end);
             self.add(at, who, What::Notified);

@@ -17,6 +17,7 @@ mod crisis_bodies;
 mod dice;
 mod envelope;
 mod episodes;
+mod faults;
 mod flow;
 mod known;
 mod life;
@@ -31,6 +32,7 @@ mod tests;
 mod town_days;
 
 pub use calendar::MOST_OPEN_LIVES;
+pub use faults::Injected;
 pub use known::{Customer, Expected, Facts, OutflowCase};
 pub use stream::Events;
 
@@ -106,6 +108,11 @@ impl Town {
 
     /// The town's events, in the order in which they occurred.
     pub fn events(&self) -> Events {
-        Events::of(self)
+        Events::of(self, false)
+    }
+
+    /// The same with faults: stories that break the rules among them ([`Town::faults`]).
+    pub fn events_with_faults(&self) -> Events {
+        Events::of(self, true)
     }
 }

@@ -232,20 +232,20 @@ pub(super) const PRODUCER_COUNT: usize = 16;
 
 /// Each service's name and the numbers of the bodies it may emit.
 pub(super) static PRODUCERS: [(&str, &[u32]); PRODUCER_COUNT] = [
-    (
-        "app-bff",
-        &[140, 141, 142, 143, 160, 161, 162, 184, 200],
-    ),
+    ("app-bff", &[140, 141, 142, 143, 160, 161, 162, 184, 200]),
     ("mall-gateway", &[162, 164, 200, 203, 240, 241]),
     ("verify-gateway", &[162, 163, 200]),
     ("loan-gateway", &[162, 163, 200, 240, 241]),
     ("risk-engine", &[180]),
     ("messaging", &[181, 182, 265]),
-    ("service-desk", &[183, 204, 220, 221, 222, 225, 226]),
-    ("legal-desk", &[205, 206, 207, 208, 209]),
-    ("security-centre", &[260, 261, 262, 263, 264, 268, 269, 283]),
+    ("service-desk", &[183, 204, 220, 221, 222, 223, 225, 226]),
+    ("legal-desk", &[205, 206, 207, 208, 209, 243, 303]),
+    (
+        "security-centre",
+        &[260, 261, 262, 263, 264, 266, 268, 269, 283],
+    ),
     ("policy-console", &[100, 101, 130, 280, 281]),
-    ("vendor-register", &[120, 123, 132, 201]),
+    ("vendor-register", &[120, 122, 123, 132, 201, 202]),
     ("sdk-scanner", &[131]),
     ("platform", &[340, 345]),
     ("vault", &[344]),

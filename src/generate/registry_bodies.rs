@@ -2,18 +2,19 @@
 
 use custodia_core::privacy_policy::Document;
 use custodia_core::schema::v1::{
-    Actor, AllowedUse, AssessmentResult, Channel, ComplianceAuditRecorded,
-    DataCategory, EgressCountReported, ImpactAssessmentRecorded, PersonRegistered,
-    PolicyNoticeDelivered, PolicyVersionPublished, ProducerRegistered, Purpose, RecipientAssessed,
-    RecipientRegistered, SafeguardAttested, SdkEntry, SdkListPublished, SdkObserved, SdkReviewed,
-    SecurityMeasure, ShareCondition, Surface,
+    Actor, AllowedUse, AssessmentResult, Channel, ComplianceAuditRecorded, DataCategory,
+    EgressCountReported, ImpactAssessmentRecorded, PersonRegistered, PolicyNoticeDelivered,
+    PolicyVersionPublished, ProducerRegistered, Purpose, RecipientAssessed, RecipientRegistered,
+    SafeguardAttested, SdkEntry, SdkListPublished, SdkObserved, SdkReviewed, SecurityMeasure,
+    ShareCondition, Surface,
 };
 
 use super::bodies::numbers;
 use super::envelope::timestamp;
+use super::faults;
 use super::register::{
-    CREDIT_AGENCIES, LENDERS, LOAN_SERVICE, PERSONS, PRODUCERS, Person, RECIPIENTS, RecipientNo, SDK_NAME, SDK_PACKAGE,
-    SDK_VENDOR, paper,
+    CREDIT_AGENCIES, LENDERS, LOAN_SERVICE, PERSONS, PRODUCERS, Person, RECIPIENTS, RecipientNo,
+    SDK_NAME, SDK_PACKAGE, SDK_VENDOR, paper,
 };
 use super::terms::{self, Categories};
 use super::town_days::TownPen;
@@ -24,8 +25,13 @@ const YEAR_MS: i64 = 365 * 86_400_000;
 const KEPT_YEARS: i64 = 4;
 
 /// The policy that the town's services act under, whole.
-fn policy_document() -> Document {
-    Document::read(POLICY_FILE.to_vec(), POLICY_TEXT.to_owned())
+fn policy_document(faults: bool) -> Document {
+    let file = if faults {
+        faults::yearly_audit(POLICY_FILE)
+    } else {
+        POLICY_FILE.to_vec()
+    };
+    Document::read(file, POLICY_TEXT.to_owned())
         .expect("the repository's policy is read by core's tests")
 }
 
@@ -70,10 +76,7 @@ pub(super) static ASSESSMENTS: [Assessment; 6] = [
     },
     Assessment {
         id: "pia-loan",
-        purposes: &[
-            Purpose::PuLoanApplication,
-            Purpose::PuLoanDataForwarding,
-        ],
+        purposes: &[Purpose::PuLoanApplication, Purpose::PuLoanDataForwarding],
         categories: terms::LOAN,
         recipients: &[LOAN_SERVICE, LENDERS[0], LENDERS[1]],
     },
@@ -112,7 +115,10 @@ pub(super) static SAFEGUARDS: [(&str, SecurityMeasure); 15] = [
     ("safeguard-access", SecurityMeasure::SmAccessControl),
     ("safeguard-login", SecurityMeasure::SmMultiFactor),
     ("safeguard-classes", SecurityMeasure::SmClassification),
-    ("safeguard-secrecy", SecurityMeasure::SmConfidentialityAgreement),
+    (
+        "safeguard-secrecy",
+        SecurityMeasure::SmConfidentialityAgreement,
+    ),
     ("safeguard-audit", SecurityMeasure::SmMonitorAudit),
     ("safeguard-training", SecurityMeasure::SmTraining),
     ("safeguard-norms", SecurityMeasure::SmNorms),
@@ -150,7 +156,7 @@ impl TownPen<'_> {
         PolicyVersionPublished {
             published_at: Some(timestamp(at)),
             approver_ref: self.register.person(Person::Officer),
-            ..policy_document().event(None)
+            ..policy_document(self.faults).event(None)
         }
     }
 
@@ -190,12 +196,17 @@ impl TownPen<'_> {
 
     pub(super) fn safeguard(&self, no: usize) -> SafeguardAttested {
         let (id, measure) = SAFEGUARDS[no];
+        let until = if self.faults && no == faults::RUNS_OUT {
+            faults::runs_out(self.calendar)
+        } else {
+            self.calendar.end + YEAR_MS
+        };
         SafeguardAttested {
             attestation_id: id.to_owned(),
             measure: measure.into(),
             scope: "all services".to_owned(),
             report_sha256: paper(id),
-            valid_until: Some(timestamp(self.calendar.end + YEAR_MS)),
+            valid_until: Some(timestamp(until)),
             attested_by_ref: self.register.person(Person::Operator),
         }
     }

@@ -2,11 +2,12 @@
 //! the days of breach, merger and subpoena.
 
 use custodia_core::schema::v1::{ContainmentStep, DisclosureDecision, Event, event::Body};
-use custodia_core::tree::{Frontier, Hash, leaf_hash};
+use custodia_core::tree::{Frontier, Hash, empty_root, leaf_hash};
 
 use super::calendar::{Calendar, QUARTERS};
 use super::dice::{Dice, Reference};
 use super::envelope::{CASE, INCIDENT, MERGER, timestamp};
+use super::faults::UNATTESTED;
 use super::life::Life;
 use super::register::{
     PERSON_COUNT, PRODUCER_COUNT, Producer, RECIPIENT_COUNT, RECIPIENTS, Register, SDK_NAME,
@@ -95,7 +96,9 @@ impl Fact {
             Self::Audit => "audit-1".to_owned(),
             Self::Safeguard(at) => SAFEGUARDS[at].0.to_owned(),
             Self::Impact(at) => ASSESSMENTS[at].id.to_owned(),
-            Self::Assessed(at) | Self::Recipient(at) | Self::Egress(at, _) => RECIPIENTS[at].id.to_owned(),
+            Self::Assessed(at) | Self::Recipient(at) | Self::Egress(at, _) => {
+                RECIPIENTS[at].id.to_owned()
+            }
             Self::SdkReviewed => SDK_NAME.to_owned(),
             Self::SdkSeen => SDK_PACKAGE.to_owned(),
             Self::MergerAnnounced => MERGER.to_owned(),
@@ -121,8 +124,11 @@ impl Fact {
 }
 
 /// The town's facts with their times, in order; a fact's place is its event's number.
-pub(super) fn facts(calendar: &Calendar, days: u32) -> Vec<(i64, Fact)> {
+///
+/// With `faults` one safeguard isn't attested.
+pub(super) fn facts(calendar: &Calendar, days: u32, faults: bool) -> Vec<(i64, Fact)> {
     let mut facts = setup(calendar);
+    facts.retain(|(_, fact)| !(faults && matches!(fact, Fact::Safeguard(UNATTESTED))));
     facts.extend((1..days).map(|day| {
         let share = (calendar.end - calendar.start) / i64::from(days) * i64::from(day);
         (calendar.start + share, Fact::SdkSeen)
@@ -184,6 +190,14 @@ pub(super) struct Affected {
 }
 
 impl Affected {
+    /// Nobody.
+    pub(super) fn nobody() -> Self {
+        Self {
+            count: 0,
+            root: empty_root(),
+        }
+    }
+
     pub(super) fn of(dice: &Dice, calendar: &Calendar) -> Self {
         let references = affected_references(dice, calendar);
         let mut tree = Frontier::new();
@@ -221,6 +235,8 @@ pub(super) struct TownPen<'a> {
     pub(super) affected: Affected,
     /// How often data left for each recipient since its gateway's last report.
     pub(super) outflows: &'a [u64; RECIPIENT_COUNT],
+    /// Whether the town has faults.
+    pub(super) faults: bool,
 }
 
 impl TownPen<'_> {

@@ -109,7 +109,10 @@ impl Ledger {
                 tallies: &tallies,
                 totals: &totals,
             };
-            assess(scope, &grounds).findings.into_iter().for_each(&mut *say);
+            assess(scope, &grounds)
+                .findings
+                .into_iter()
+                .for_each(&mut *say);
         };
         for (subject, events) in people {
             let about = About::Subject(subject);
@@ -123,7 +126,12 @@ impl Ledger {
             judge(Scope::Recipient, About::Recipient(id), events, tallies);
         }
         for (id, events) in self.naming("incident_id") {
-            judge(Scope::Incident, About::Incident(id), events, Tallies::default());
+            judge(
+                Scope::Incident,
+                About::Incident(id),
+                events,
+                Tallies::default(),
+            );
         }
         for (name, events) in self.producers() {
             let tallies = Tallies {
@@ -132,16 +140,24 @@ impl Ledger {
             };
             judge(Scope::Producer, About::Producer(name), events, tallies);
         }
-        judge(Scope::Operator, About::Operator, Vec::new(), Tallies::default());
+        judge(
+            Scope::Operator,
+            About::Operator,
+            Vec::new(),
+            Tallies::default(),
+        );
     }
 
     fn of_registry(&self) -> impl Iterator<Item = &Occurrence> {
-        self.all.iter().filter(|one| self.registry.contains(&one.leaf))
+        self.all
+            .iter()
+            .filter(|one| self.registry.contains(&one.leaf))
     }
 
     fn ids(&self) -> BTreeMap<&LeafAt, &[u8]> {
         let ids = self.all.iter();
-        ids.map(|one| (&one.leaf, &one.event.event_id[..])).collect()
+        ids.map(|one| (&one.leaf, &one.event.event_id[..]))
+            .collect()
     }
 
     /// Each person's events, under all references that are linked, by the least of them.
@@ -233,7 +249,10 @@ fn named(value: &[u8]) -> BTreeMap<&'static str, String> {
 }
 
 fn least(joined: &BTreeMap<&str, BTreeSet<&str>>, subject: &str) -> String {
-    let (mut seen, mut open) = (BTreeSet::from([subject.to_owned()]), vec![subject.to_owned()]);
+    let (mut seen, mut open) = (
+        BTreeSet::from([subject.to_owned()]),
+        vec![subject.to_owned()],
+    );
     while let Some(one) = open.pop() {
         for other in joined.get(one.as_str()).into_iter().flatten() {
             if seen.insert((*other).to_owned()) {
@@ -245,7 +264,9 @@ fn least(joined: &BTreeMap<&str, BTreeSet<&str>>, subject: &str) -> String {
 }
 
 fn outflows(events: &[&Occurrence]) -> Vec<i64> {
-    let left = events.iter().filter(|one| matches!(one.kind, 200 | 206 | 209));
+    let left = events
+        .iter()
+        .filter(|one| matches!(one.kind, 200 | 206 | 209));
     let mut times: Vec<i64> = left.map(|one| one.occurred_at_ms).collect();
     times.sort_unstable();
     times
@@ -254,8 +275,7 @@ fn outflows(events: &[&Occurrence]) -> Vec<i64> {
 fn gaps(events: &[&Occurrence]) -> Vec<SequenceGap> {
     let mut sequences: BTreeMap<(u64, &str), BTreeMap<u64, &Occurrence>> = BTreeMap::new();
     for one in events {
-        let (Some(epoch), Some(number)) = (one.event.producer_epoch, one.event.producer_seq)
-        else {
+        let (Some(epoch), Some(number)) = (one.event.producer_epoch, one.event.producer_seq) else {
             continue;
         };
         let sequence = sequences.entry((epoch, &one.leaf.log)).or_default();
