@@ -16,6 +16,7 @@ mod kafka_registry;
 mod open_files;
 mod parts;
 mod policy;
+mod privacy_policy;
 mod publish;
 mod published;
 mod rebuild;
@@ -39,6 +40,7 @@ pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
 pub use policy::policy;
+pub use privacy_policy::{Publication, publish_policy};
 pub use publish::{
     KeyFault, LineReport, Misfit, NoReceipt, Options, Outcome, Refusal, Tally, Vouching, Wait,
     check_events, publish,

@@ -14,6 +14,7 @@ mod generate;
 mod init;
 mod key;
 mod log;
+mod policy;
 mod publish;
 mod rebuild;
 mod receipt;
@@ -22,6 +23,7 @@ mod serve;
 mod shown;
 mod timeline;
 mod verdicts;
+mod verify;
 mod who;
 
 use std::path::PathBuf;
@@ -75,12 +77,16 @@ enum Command {
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
+    /// Check, compare and publish the privacy policy as data.
+    Policy(policy::Policy),
     /// Drop rows and make them again.
     Rebuild(rebuild::Rebuild),
     /// Who received a person's data, and when?
     Who(who::Who),
     /// Issue a signed file that anyone can check.
     Extract(extract::Extract),
+    /// Check an extract: offline, without a ledger.
+    Verify(verify::Verify),
     /// What happened, in order.
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
@@ -142,9 +148,11 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Generate(generate) => generate.run(config),
         Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
+        Command::Policy(policy) => policy.run(config),
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
         Command::Extract(extract) => extract.run(config),
+        Command::Verify(verify) => verify.run(),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
         Command::Verdicts(verdicts) => verdicts.run(config),

@@ -17,6 +17,7 @@ mod faults;
 mod full_disk;
 mod generations;
 mod kills;
+mod policy;
 mod power_cut;
 mod publish;
 mod questions;

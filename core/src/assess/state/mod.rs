@@ -2,7 +2,10 @@
 
 pub mod assessments;
 pub mod authority_requests;
+#[cfg(test)]
+mod chronicle;
 pub mod consents;
+pub mod entrustments;
 pub mod incidents;
 pub mod opt_outs;
 pub mod permissions;
@@ -11,3 +14,5 @@ pub mod requests;
 pub mod retention;
 pub mod safeguards;
 pub mod sdks;
+#[cfg(test)]
+pub(in crate::assess) mod told;
