@@ -23,6 +23,7 @@ mod known;
 mod life;
 pub mod noise;
 mod outflow_bodies;
+mod published;
 mod register;
 mod registry_bodies;
 mod stream;

@@ -1,6 +1,5 @@
 //! Bodies of the registry's events: who takes part, and the town's days.
 
-use custodia_core::privacy_policy::Document;
 use custodia_core::schema::v1::{
     Actor, AllowedUse, AssessmentResult, Channel, ComplianceAuditRecorded, DataCategory,
     EgressCountReported, ImpactAssessmentRecorded, PersonRegistered, PolicyNoticeDelivered,
@@ -9,31 +8,21 @@ use custodia_core::schema::v1::{
     ShareCondition, Surface,
 };
 
+use super::POLICY_VERSION;
 use super::bodies::numbers;
 use super::envelope::timestamp;
 use super::faults;
+use super::published::Version;
 use super::register::{
     CREDIT_AGENCIES, LENDERS, LOAN_SERVICE, PERSONS, PRODUCERS, Person, RECIPIENTS, RecipientNo,
     SDK_NAME, SDK_PACKAGE, SDK_VENDOR, paper,
 };
 use super::terms::{self, Categories};
 use super::town_days::TownPen;
-use super::{POLICY_FILE, POLICY_TEXT, POLICY_VERSION};
 
 const YEAR_MS: i64 = 365 * 86_400_000;
 /// How long impact assessments are kept after the town's month (PIPL 56: three years at least).
 const KEPT_YEARS: i64 = 4;
-
-/// The policy that the town's services act under, whole.
-fn policy_document(faults: bool) -> Document {
-    let file = if faults {
-        faults::yearly_audit(POLICY_FILE)
-    } else {
-        POLICY_FILE.to_vec()
-    };
-    Document::read(file, POLICY_TEXT.to_owned())
-        .expect("the repository's policy is read by core's tests")
-}
 
 /// An impact assessment (PIPL 55).
 pub(super) struct Assessment {
@@ -152,11 +141,11 @@ impl TownPen<'_> {
         }
     }
 
-    pub(super) fn policy(&self, at: i64) -> PolicyVersionPublished {
+    pub(super) fn policy(&self) -> PolicyVersionPublished {
+        let years = if self.faults { 1 } else { 2 };
         PolicyVersionPublished {
-            published_at: Some(timestamp(at)),
             approver_ref: self.register.person(Person::Officer),
-            ..policy_document(self.faults).event(None)
+            ..Version::of_town(years).document().event(None)
         }
     }
 

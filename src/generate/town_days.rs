@@ -261,7 +261,7 @@ impl TownPen<'_> {
         match fact {
             Fact::Producer(no) => Body::ProducerRegistered(self.producer(no)),
             Fact::Person(no) => Body::PersonRegistered(self.person(no)),
-            Fact::Policy => Body::PolicyVersionPublished(self.policy(at)),
+            Fact::Policy => Body::PolicyVersionPublished(self.policy()),
             Fact::PolicyNotice => Body::PolicyNoticeDelivered(Self::policy_notice(at)),
             Fact::Audit => Body::ComplianceAuditRecorded(self.audit(at, digest)),
             Fact::Egress(no, quarter) => Body::EgressCountReported(self.egress(no, quarter)),

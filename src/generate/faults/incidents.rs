@@ -21,6 +21,11 @@ pub(super) fn tell(t: &mut Teller<'_>) {
 /// Many enough for the second grade, 较大.
 const LARGER: u64 = 1_000_000;
 
+/// The first moment after some hours: their last moment is still in time.
+const fn within(hours: i64) -> i64 {
+    hours * HOUR + 1
+}
+
 /// An incident is detected; what it says names the story's own incident.
 fn detected(t: &mut Teller<'_>, story: &'static str, people: u64) -> Said {
     t.begin(story);
@@ -103,18 +108,18 @@ fn reported(t: &mut Teller<'_>) {
     list(t, LARGER, true);
     t.wait(5 * HOUR);
     let said = report(t, &BREACH_CONTENTS);
-    t.find_since(25, Overdue, "reported_late", &said, known.at + 4 * HOUR);
+    t.find_since(25, Overdue, "reported_late", &said, known.at + within(4));
 
     let known = detected(t, "a larger incident that nobody reported", LARGER);
     grade(t, LARGER, OF_LARGER);
     list(t, LARGER, true);
-    t.find_since(25, Overdue, "not_reported", &known, known.at + 4 * HOUR);
+    t.find_since(25, Overdue, "not_reported", &known, known.at + within(4));
 
     let known = detected(t, "an incident reported the same day, and never graded", 10);
     list(t, 10, true);
     t.wait(5 * HOUR);
     report(t, &BREACH_CONTENTS);
-    t.find_since(25, Unknown, "not_graded", &known, known.at + 4 * HOUR);
+    t.find_since(25, Unknown, "not_graded", &known, known.at + within(4));
     t.find(28, Unknown, "not_graded", &known);
 }
 
@@ -123,7 +128,7 @@ fn told(t: &mut Teller<'_>) {
     grade(t, 10, GENERAL);
     report(t, &BREACH_CONTENTS);
     let listed = list(t, 10, false);
-    t.find_since(26, Overdue, "nobody_told", &listed, known.at + 72 * HOUR);
+    t.find_since(26, Overdue, "nobody_told", &listed, known.at + within(72));
 
     let known = detected(t, "whom an incident touches isn't known", 10);
     grade(t, 10, GENERAL);
@@ -133,7 +138,7 @@ fn told(t: &mut Teller<'_>) {
         Unknown,
         "affected_unknown",
         &known,
-        known.at + 72 * HOUR,
+        known.at + within(72),
     );
 
     detected(t, "a public notice that doesn't say what to do", 10);

@@ -8,10 +8,12 @@
 
 mod consents;
 mod disclosures;
+mod entrustments;
 mod incidents;
 mod partners;
 mod requests;
 mod scopes;
+mod sdks;
 mod story;
 mod treatment;
 mod whole;
@@ -62,16 +64,6 @@ pub(super) fn runs_out(calendar: &Calendar) -> i64 {
     i64::midpoint(calendar.start, calendar.end)
 }
 
-/// The policy of a town with faults: an audit every year.
-pub(super) fn yearly_audit(policy: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(policy);
-    let (before, after) = text
-        .split_once("id = \"COMPLIANCE_AUDIT\"")
-        .expect("the policy has a deadline for audits");
-    let after = after.replacen("years = 2", "years = 1", 1);
-    format!("{before}id = \"COMPLIANCE_AUDIT\"{after}").into_bytes()
-}
-
 /// All stories of a town: their events in the order of time, and what must be found.
 pub(super) fn stories(town: &Town) -> (Vec<Tale>, Vec<Injected>) {
     let (dice, calendar) = (Dice::new(town.seed), Calendar::of(town));
@@ -89,6 +81,8 @@ pub(super) fn stories(town: &Town) -> (Vec<Tale>, Vec<Injected>) {
     consents::tell(&mut teller);
     scopes::tell(&mut teller);
     partners::tell(&mut teller);
+    sdks::tell(&mut teller);
+    entrustments::tell(&mut teller);
     disclosures::tell(&mut teller);
     requests::tell(&mut teller);
     treatment::tell(&mut teller);

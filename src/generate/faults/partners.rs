@@ -1,44 +1,33 @@
-//! Stories on recipients: R08, R10, R11, R14, R24, R38, each of a recipient of its own.
+//! Stories on recipients: R08, R10, R11, each of a recipient of its own.
 
 use custodia_core::assess::About;
-use custodia_core::assess::Outcome::{Overdue, Unknown, Violation, Warn};
+use custodia_core::assess::Outcome::{Unknown, Violation};
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{
-    Actor, DataCategory, EntrustmentEnded, EntrustmentStarted, LegalRole, Purpose,
-    RecipientRegistered, RecipientTerminated, TerminationReason,
+    DataShared, RecipientRegistered, RecipientTerminated, TerminationReason,
 };
 
-use super::super::bodies::numbers;
 use super::super::envelope::timestamp;
 use super::super::flow::{Flow, Outflow};
 use super::super::life::What;
-use super::super::register::{Person, Producer, SCORER, SDK_VENDOR};
-use super::super::terms::{self, Ask};
+use super::super::register::{Person, Producer, SCORER};
+use super::super::terms::Ask;
 use super::super::town_days::Fact;
-use super::story::{DAY, Said, Teller, but, end_of_day};
+use super::story::{DAY, Said, Teller, but};
 
 const SCORE: What = What::Share(Outflow {
     flow: Flow::Score,
     to: SCORER,
 });
-const SDK: What = What::Share(Outflow {
-    flow: Flow::Sdk,
-    to: SDK_VENDOR,
-});
-
 pub(super) fn tell(t: &mut Teller<'_>) {
     standing(t);
     assessed(t);
     abroad(t);
-    sdks(t);
-    propagated(t);
-    entrusted(t);
-    entrustment_ends(t);
 }
 
 /// What the registry lacks of a partner.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lacks {
+pub(super) enum Lacks {
     Nothing,
     Registration,
     Assessment,
@@ -58,7 +47,7 @@ fn partner(
     (id, said)
 }
 
-fn registered(
+pub(super) fn registered(
     t: &mut Teller<'_>,
     lacks: Lacks,
     change: impl FnOnce(&mut RecipientRegistered),
@@ -98,24 +87,32 @@ fn registered(
 
 /// The person's data goes to a partner, on a separate consent that names it.
 fn given(t: &mut Teller<'_>, id: &str) -> Said {
+    consented(t, id);
+    share(t, id, |_| {})
+}
+
+/// The person consents separately that a partner gets data for scoring.
+pub(super) fn consented(t: &mut Teller<'_>, id: &str) {
+    let named = || vec![id.to_owned()];
     t.does_but(
         What::Notice(Ask::Score),
-        but!(NoticePresented, b => b.recipient_ids = vec![id.to_owned()]),
+        but!(NoticePresented, b => b.recipient_ids = named()),
     );
     t.does_but(
         What::Grant(Ask::Score),
-        but!(ConsentGranted, b => b.recipient_ids = vec![id.to_owned()]),
+        but!(ConsentGranted, b => b.recipient_ids = named()),
     );
-    share(t, id)
 }
 
-fn share(t: &mut Teller<'_>, id: &str) -> Said {
+/// The person's data goes to a partner.
+pub(super) fn share(t: &mut Teller<'_>, id: &str, change: impl FnOnce(&mut DataShared)) -> Said {
     let pia = t.own("pia");
     t.does_but(
         SCORE,
         but!(DataShared, b => {
             b.recipient_id = id.to_owned();
             b.assessment_id = pia;
+            change(b);
         }),
     )
 }
@@ -188,12 +185,12 @@ fn standing(t: &mut Teller<'_>) {
     let end = RecipientTerminated {
         recipient_id: id.clone(),
         reason: TerminationReason::TmAgreementEnded.into(),
-        effective_at: Some(timestamp(t.at)),
+        effective_at: Some(timestamp(t.at + super::story::MINUTE)),
         decided_by_ref: t.pen.register.person(Person::Officer),
         ..RecipientTerminated::default()
     };
     t.enters(Producer::Vendors, &id, Body::RecipientTerminated(end));
-    let said = share(t, &id);
+    let said = share(t, &id, |_| {});
     t.find(8, Violation, "recipient_terminated", &said);
 }
 
@@ -208,21 +205,8 @@ fn assessed(t: &mut Teller<'_>) {
 
     t.person("data shared without an impact assessment");
     let id = registered(t, Lacks::ImpactAssessment, |_| {});
-    t.does_but(
-        What::Notice(Ask::Score),
-        but!(NoticePresented, b => b.recipient_ids = vec![id.clone()]),
-    );
-    t.does_but(
-        What::Grant(Ask::Score),
-        but!(ConsentGranted, b => b.recipient_ids = vec![id.clone()]),
-    );
-    let said = t.does_but(
-        SCORE,
-        but!(DataShared, b => {
-            b.recipient_id = id.clone();
-            b.assessment_id.clear();
-        }),
-    );
+    consented(t, &id);
+    let said = share(t, &id, |b| b.assessment_id.clear());
     t.find(10, Violation, "not_assessed", &said);
 
     t.person("an impact assessment kept for a year only");
@@ -251,202 +235,19 @@ fn abroad(t: &mut Teller<'_>) {
         },
     );
     t.find(11, Violation, "stored_abroad", &said);
-    let registered = t.last_entry();
+    let entry = t.last_entry();
     t.find_about(
         11,
         Violation,
         "stored_abroad",
         About::Recipient(id),
-        Some(registered.id),
-        registered.at,
+        Some(entry.id),
+        entry.at,
     );
 
     t.person("data was sent abroad");
-    let id = registered_at_home(t);
-    t.does_but(
-        What::Notice(Ask::Score),
-        but!(NoticePresented, b => b.recipient_ids = vec![id.clone()]),
-    );
-    t.does_but(
-        What::Grant(Ask::Score),
-        but!(ConsentGranted, b => b.recipient_ids = vec![id.clone()]),
-    );
-    let pia = t.own("pia");
-    let said = t.does_but(
-        SCORE,
-        but!(DataShared, b => {
-            b.recipient_id = id.clone();
-            b.assessment_id = pia;
-            b.destination_country = "SG".to_owned();
-        }),
-    );
+    let id = registered(t, Lacks::Nothing, |_| {});
+    consented(t, &id);
+    let said = share(t, &id, |b| b.destination_country = "SG".to_owned());
     t.find(11, Violation, "sent_abroad", &said);
-}
-
-fn registered_at_home(t: &mut Teller<'_>) -> String {
-    registered(t, Lacks::Nothing, |_| {})
-}
-
-fn sdks(t: &mut Teller<'_>) {
-    t.person("an SDK took data that isn't on the list");
-    t.granted(Ask::Sdk);
-    let name = t.own("sdk");
-    let said = t.does_but(SDK, but!(DataShared, b => b.sdk_name = name));
-    t.find(14, Violation, "sdk_not_listed", &said);
-
-    t.begin("a scan saw an SDK that isn't on the list");
-    let package = t.own("example.hidden");
-    let said = t.enters_fact(
-        Fact::SdkSeen,
-        &package,
-        but!(SdkObserved, b => {
-            b.package = package.clone();
-            b.sdk_name = package.clone();
-            b.recipient_id.clear();
-        }),
-    );
-    t.find(14, Violation, "sdk_not_listed", &said);
-
-    t.begin("a scan saw that an SDK takes more than the list says");
-    let said = t.enters_fact(
-        Fact::SdkSeen,
-        super::super::register::SDK_PACKAGE,
-        but!(SdkObserved, b => {
-            b.categories.push(DataCategory::DcImei.into());
-        }),
-    );
-    t.find(14, Violation, "sdk_takes_more", &said);
-
-    t.begin("what the SDK took isn't said");
-    let said = t.enters_fact(
-        Fact::SdkSeen,
-        super::super::register::SDK_PACKAGE,
-        but!(SdkObserved, b => b.categories.clear()),
-    );
-    t.find(14, Unknown, "categories_unknown", &said);
-
-    t.begin("an SDK ran before any consent");
-    let said = t.enters_fact(
-        Fact::SdkSeen,
-        super::super::register::SDK_PACKAGE,
-        but!(SdkObserved, b => b.before_consent = Some(true)),
-    );
-    t.find(6, Violation, "sdk_before_consent", &said);
-}
-
-fn propagated(t: &mut Teller<'_>) {
-    t.person("an SDK's vendor never confirmed that it deleted");
-    t.granted(Ask::Sdk);
-    t.does(SDK);
-    let said = t.does(What::Withdraw(Ask::Sdk));
-    t.find_since(24, Warn, "not_confirmed", &said, end_of_day(said.at, 15));
-}
-
-fn entrustment(t: &Teller<'_>, id: &str, valid_ms: i64) -> EntrustmentStarted {
-    EntrustmentStarted {
-        recipient_id: id.to_owned(),
-        entrustment_id: t.own("entrustment"),
-        purposes: numbers(&[Purpose::PuScoreEvaluation]),
-        categories: numbers(terms::SCORE_INPUT),
-        agreement_sha256: t.paper("entrustment"),
-        valid_until: Some(timestamp(t.at + valid_ms)),
-        assessment_id: t.own("pia"),
-        sub_entrustment_allowed: Some(false),
-        storage_country: "CN".to_owned(),
-        ..EntrustmentStarted::default()
-    }
-}
-
-/// A partner who acts for the operator.
-fn processor(t: &mut Teller<'_>, story: &'static str, lacks: Lacks) -> String {
-    t.begin(story);
-    registered(t, lacks, |b| {
-        b.set_legal_role(LegalRole::LrEntrusted);
-        b.set_kind(Actor::AcScoreProductProvider);
-    })
-}
-
-fn starts(
-    t: &mut Teller<'_>,
-    id: &str,
-    valid_ms: i64,
-    change: impl FnOnce(&mut EntrustmentStarted),
-) -> Said {
-    let mut started = entrustment(t, id, valid_ms);
-    change(&mut started);
-    let said = t.enters(Producer::Vendors, id, Body::EntrustmentStarted(started));
-    Said {
-        about: About::Recipient(id.to_owned()),
-        ..said
-    }
-}
-
-fn entrusted(t: &mut Teller<'_>) {
-    let years = 2 * 365 * DAY;
-    let id = processor(
-        t,
-        "a processor entrusted another without asking",
-        Lacks::Nothing,
-    );
-    let said = starts(t, &id, years, |b| {
-        b.sub_entrusted_by = "score-chengtuo".to_owned();
-        b.handler_consented = Some(false);
-    });
-    t.find(38, Violation, "sub_entrusted_without_consent", &said);
-
-    let id = processor(
-        t,
-        "whether a processor might entrust another isn't said",
-        Lacks::Nothing,
-    );
-    let said = starts(t, &id, years, |b| {
-        b.sub_entrusted_by = "score-chengtuo".to_owned()
-    });
-    t.find(38, Unknown, "consent_to_sub_entrustment_unknown", &said);
-
-    let id = processor(
-        t,
-        "entrusted without an impact assessment",
-        Lacks::ImpactAssessment,
-    );
-    let said = starts(t, &id, years, |b| b.assessment_id.clear());
-    t.find(10, Violation, "not_assessed", &said);
-}
-
-fn entrustment_ends(t: &mut Teller<'_>) {
-    let id = processor(
-        t,
-        "an entrustment ran out, and nothing came back",
-        Lacks::Nothing,
-    );
-    let said = starts(t, &id, 5 * DAY, |_| {});
-    // The time was taken one minute before.
-    let end = said.at - super::story::MINUTE + 5 * DAY;
-    t.find_since(38, Overdue, "ran_out_without_return", &said, end);
-
-    let id = processor(
-        t,
-        "an entrustment ended, and nothing came back",
-        Lacks::Nothing,
-    );
-    starts(t, &id, 90 * DAY, |_| {});
-    t.wait(3 * DAY);
-    let ended = EntrustmentEnded {
-        recipient_id: id.clone(),
-        entrustment_id: t.own("entrustment"),
-        ended_at: Some(timestamp(t.at)),
-        returned: Some(false),
-        deleted: Some(false),
-        ..EntrustmentEnded::default()
-    };
-    let since = t.at;
-    let said = t.enters(Producer::Vendors, &id, Body::EntrustmentEnded(ended));
-    t.find_about(
-        38,
-        Violation,
-        "no_return_or_deletion",
-        About::Recipient(id),
-        Some(said.id),
-        since,
-    );
 }

@@ -39,22 +39,22 @@ fn overdue(t: &mut Teller<'_>) {
     t.find_since(19, Warn, "open_at_warning", &said, tenth_day(said.at));
     t.find_since(19, Overdue, "unanswered", &said, end_of_day(said.at, 15));
 
-    t.person("a question answered on the eighteenth day");
+    t.person("a question answered after twenty-four days");
     let said = t.does(What::Request(QUERY));
     t.does(What::Verify);
-    t.wait(18 * DAY);
+    t.wait(24 * DAY);
     t.does(What::Fulfil(QUERY));
     t.find_since(19, Warn, "open_at_warning", &said, tenth_day(said.at));
     t.find_since(19, Overdue, "answered_late", &said, end_of_day(said.at, 15));
 }
 
 fn clocks(t: &mut Teller<'_>) {
-    t.person("a request's due date is a day too late");
+    t.person("a request's due date is ten days too early");
     let wrong = t.at + super::story::MINUTE;
     let said = t.does_but(
         What::Request(QUERY),
         but!(RightsRequestReceived, b => {
-            b.due_at = Some(timestamp(end_of_day(wrong, 16)));
+            b.due_at = Some(timestamp(end_of_day(wrong, 5)));
         }),
     );
     t.does(What::Verify);

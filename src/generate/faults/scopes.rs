@@ -150,6 +150,7 @@ fn locked(t: &mut Teller<'_>) {
         }),
     );
     t.find_all(&[3, 4, 5, 6, 17, 41], Unknown, "consent_not_in_log", &said);
+    t.find(10, Violation, "assessment_too_narrow", &said);
 }
 
 fn reused(t: &mut Teller<'_>) {

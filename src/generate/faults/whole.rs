@@ -1,13 +1,14 @@
 //! Stories on the log, the policy and the operator as a whole: R17, R18, R35 to R37, R43.
 
-use custodia_core::assess::About;
 use custodia_core::assess::Outcome::{Overdue, Unknown, Violation, Warn};
+use custodia_core::assess::{About, Day, Holidays};
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{ChangeClass, DevicePermission, EgressCountReported};
 
 use super::super::envelope::timestamp;
 use super::super::life::{Taken, What};
-use super::super::register::{Producer, SCORER};
+use super::super::published::Version;
+use super::super::register::{Person, Producer, SCORER};
 use super::super::terms::Ask;
 use super::super::town_days::{Fact, facts};
 use super::super::{POLICY_EFFECTIVE_MS, POLICY_VERSION};
@@ -118,24 +119,32 @@ fn faces(t: &mut Teller<'_>) {
             b.person_count_in_store = Some(100_000);
         }),
     );
-    if let Some(due) = thirty_working_days(said.at) {
-        t.find_about(
-            36,
-            Overdue,
-            "not_filed",
-            About::Operator,
-            Some(said.id),
-            due,
-        );
-    }
+    let due = thirty_working_days(said.at);
+    t.find_about(
+        36,
+        Overdue,
+        "not_filed",
+        About::Operator,
+        Some(said.id),
+        due,
+    );
 }
 
-/// When a limit of thirty working days ends, by the public holidays that are known; none where they aren't.
-fn thirty_working_days(from_ms: i64) -> Option<i64> {
-    use custodia_core::assess::{Day, Holidays};
-    let holidays = Holidays::parse(include_str!("../../../ops/policy/holidays.toml")).ok()?;
-    let last = holidays.plus_working_days(Day::of(from_ms), 30)?;
-    Some(last.end_ms())
+/// When a limit of thirty working days ends: without any public holiday, or by the calendar where the
+/// weekends that are worked bring it earlier.
+fn thirty_working_days(from_ms: i64) -> i64 {
+    let holidays = include_str!("../../../ops/policy/holidays.toml");
+    let from = Day::of(from_ms);
+    let known = Holidays::parse(holidays).ok();
+    let lawful = known.and_then(|holidays| holidays.plus_working_days(from, 30));
+    let mut day = from;
+    for _ in 0..30 {
+        day = Day(day.0 + 1);
+        while day.is_weekend() {
+            day = Day(day.0 + 1);
+        }
+    }
+    lawful.map_or(day, |lawful| lawful.min(day)).end_ms()
 }
 
 /// What concerns everyone: safeguards and audits.
@@ -225,18 +234,19 @@ fn version(
     t.begin(story);
     let id = t.own("policy");
     t.at = effective - before - MINUTE;
-    t.enters_fact(
-        Fact::Policy,
-        &id,
-        but!(PolicyVersionPublished, b => {
-            b.policy_version_id = id.clone();
-            b.published_at = Some(timestamp(effective - before));
-            b.effective_at = Some(timestamp(effective));
-            b.set_change_class(class);
-            b.previous_policy_version_id = POLICY_VERSION.to_owned();
-            if class == ChangeClass::PvChangeMajor {
-                b.requires_reconsent = Some(true);
-            }
-        }),
-    )
+    let version = Version {
+        id: &id,
+        published_ms: effective - before,
+        effective_ms: effective,
+        audit_years: 1,
+    };
+    // Of what was in force before nothing is said, so that by the document it changes all.
+    let mut event = version.document().event(Some((POLICY_VERSION, None)));
+    event.set_change_class(class);
+    if class != ChangeClass::PvChangeMajor {
+        event.changed_dimensions.clear();
+        event.requires_reconsent = Some(false);
+    }
+    event.approver_ref = t.pen.register.person(Person::Officer);
+    t.enters(Producer::Policy, &id, Body::PolicyVersionPublished(event))
 }
