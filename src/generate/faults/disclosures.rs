@@ -3,16 +3,16 @@
 use custodia_core::assess::Outcome::{Unknown, Violation, Warn};
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{
-    Actor, AuthorityRequestReceived, Basis, BasisKind, DataDisclosed, DataTransferred,
-    DisclosureCase, DisclosureDecision, ErasureOrdered, LegalRole, MergerAnnounced,
-    RecipientAcknowledged, ShareMethod,
+    Actor, AuthorityRequestReceived, Basis, BasisKind, DataCategory, DataDisclosed,
+    DataTransferred, DisclosureCase, DisclosureDecision, ErasureOrdered, MergerAnnounced,
+    RecipientAcknowledged,
 };
 
 use super::super::bodies::numbers;
 use super::super::envelope::timestamp;
 use super::super::life::What;
 use super::super::register::{AUTHORITY, COURIERS, Person, Producer, RECIPIENTS};
-use super::super::terms::{self, Ask};
+use super::super::terms::Ask;
 use super::super::town_days::Fact;
 use super::story::{DAY, Said, Teller, but};
 
@@ -166,9 +166,31 @@ fn mergers(t: &mut Teller<'_>) {
     t.find(13, Violation, "purpose_changed_without_consent", &said);
 }
 
+/// A person's nickname is published, as the person's own wish.
+fn publishes(t: &mut Teller<'_>, to: String, assessment_id: String) -> Said {
+    let basis = Basis {
+        kind: BasisKind::BaConsent.into(),
+        consent_id: t.consent_id(Ask::Account),
+        ..Basis::default()
+    };
+    t.does_but(
+        What::Disclose,
+        but!(DataDisclosed, b => {
+            b.recipient_id = to;
+            b.set_case(DisclosureCase::Di01SubjectRequest);
+            b.categories = numbers(&[DataCategory::DcNickname]);
+            b.case_ref = "prizes".to_owned();
+            b.document_sha256.clear();
+            b.assessment_id = assessment_id;
+            b.purpose = 0;
+            b.basis = Some(basis);
+        }),
+    )
+}
+
 fn published(t: &mut Teller<'_>) {
     t.person("a prize list published without separate consent");
-    let public = t.own("public");
+    let (public, pia) = (t.own("public"), t.own("pia"));
     t.enters_fact(
         Fact::Recipient(AUTHORITY),
         &public,
@@ -176,10 +198,8 @@ fn published(t: &mut Teller<'_>) {
             b.recipient_id = public.clone();
             b.name = "公众".to_owned();
             b.set_kind(Actor::AcPublic);
-            b.set_legal_role(LegalRole::LrIndependent);
         }),
     );
-    let pia = t.own("pia");
     t.enters_fact(
         Fact::Impact(5),
         &pia,
@@ -188,27 +208,15 @@ fn published(t: &mut Teller<'_>) {
             b.recipient_ids = vec![public.clone()];
         }),
     );
-    let consent_id = t.consent_id(Ask::Account);
-    let change = |b: &mut DataDisclosed, to: String| {
-        b.recipient_id = to;
-        b.set_case(DisclosureCase::Di01SubjectRequest);
-        b.set_method(ShareMethod::MtPage);
-        b.categories = numbers(&[terms::ACCOUNT[2]]);
-        b.case_ref = "prizes".to_owned();
-        b.document_sha256.clear();
-        b.assessment_id = pia.clone();
-        b.purpose = 0;
-        b.basis = Some(Basis {
-            kind: BasisKind::BaConsent.into(),
-            consent_id: consent_id.clone(),
-            ..Basis::default()
-        });
-    };
-    let said = t.does_but(
-        What::Disclose,
-        but!(DataDisclosed, b => change(b, public.clone())),
-    );
+    let said = publishes(t, public.clone(), pia.clone());
     t.find(39, Violation, "consent_too_weak", &said);
+
+    t.person("whether a prize list was published isn't known");
+    let unknown = t.own("winners");
+    let said = publishes(t, unknown, String::new());
+    t.find(39, Unknown, "recipient_unknown", &said);
+    t.find(8, Violation, "recipient_unregistered", &said);
+    t.find(11, Unknown, "storage_unknown", &said);
 }
 
 fn records(t: &mut Teller<'_>) {

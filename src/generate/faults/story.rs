@@ -50,7 +50,6 @@ pub(super) struct Teller<'t> {
     pub(super) life: Life,
     /// The time of the last event.
     pub(super) at: i64,
-    matter: u8,
     stories: u64,
     entries: u16,
     story: &'static str,
@@ -64,7 +63,6 @@ impl<'t> Teller<'t> {
             list: Vec::new(),
             life: Life::unlived(pen.dice, FIRST_PERSON),
             at: pen.calendar.start,
-            matter: 0,
             stories: 0,
             entries: 0,
             story: "",
@@ -83,7 +81,6 @@ impl<'t> Teller<'t> {
         self.life = Life::unlived(self.pen.dice, FIRST_PERSON + self.stories);
         let minutes = i64::try_from(self.stories).unwrap_or(0);
         self.at = self.pen.calendar.start + 2 * DAY + minutes * MINUTE;
-        self.matter = 0;
     }
 
     /// A new story of a person who registered.
@@ -107,10 +104,6 @@ impl<'t> Teller<'t> {
         super::super::register::paper(&self.own(what))
     }
 
-    pub(super) fn next_matter(&mut self) {
-        self.matter += 1;
-    }
-
     pub(super) fn granted(&mut self, ask: Ask) -> Said {
         self.does(What::Notice(ask));
         self.does(What::Grant(ask))
@@ -122,11 +115,11 @@ impl<'t> Teller<'t> {
     }
 
     pub(super) fn order_ref(&self) -> String {
-        format!("order-{:016x}-{}", self.life.code, self.matter)
+        format!("order-{:016x}-0", self.life.code)
     }
 
     pub(super) fn request_id(&self) -> String {
-        format!("request-{:016x}-{}", self.life.code, self.matter)
+        format!("request-{:016x}-0", self.life.code)
     }
 
     /// An ordinary step of the person.
@@ -149,7 +142,7 @@ impl<'t> Teller<'t> {
             at: self.at,
             id,
             cause: None,
-            matter: self.matter,
+            matter: 0,
             who,
             what,
         };

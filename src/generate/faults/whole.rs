@@ -40,40 +40,45 @@ fn arrival(t: &mut Teller<'_>) {
 
 fn sequence(t: &mut Teller<'_>) {
     t.begin("a kiosk's events are missing");
+    let name = kiosk(t);
+    for (number, what) in [
+        (0, What::Notice(Ask::Account)),
+        (1, What::Grant(Ask::Account)),
+    ] {
+        at_kiosk(t, &name, Some(number), what);
+    }
+    let said = at_kiosk(t, &name, Some(4), What::Eligible);
+    let about = About::Producer(name);
+    t.find_about(35, Warn, "sequence_gap", about, Some(said.id), said.at);
+
+    t.begin("a kiosk doesn't number its events");
+    let name = kiosk(t);
+    let said = at_kiosk(t, &name, None, What::Eligible);
+    let about = About::Producer(name);
+    t.find_about(35, Unknown, "no_sequence", about, Some(said.id), said.at);
+}
+
+/// A service of the story's own, which numbers its events itself.
+fn kiosk(t: &mut Teller<'_>) -> String {
     let name = t.own("kiosk");
     t.enters_fact(
         Fact::Producer(0),
         &name,
         but!(ProducerRegistered, b => {
             b.producer_name = name.clone();
-            b.event_types = vec![140, 141, 161, 162];
+            b.event_types = vec![140, 141, 161];
         }),
     );
-    for (number, what) in [
-        (0, What::Notice(Ask::Account)),
-        (1, What::Grant(Ask::Account)),
-        (2, What::Eligible),
-    ] {
-        kiosk(t, &name, number, what);
-    }
-    let said = kiosk(t, &name, 5, What::Collect(Taken::Device));
-    t.find_about(
-        35,
-        Warn,
-        "sequence_gap",
-        About::Producer(name),
-        Some(said.id),
-        said.at,
-    );
+    name
 }
 
-fn kiosk(t: &mut Teller<'_>, name: &str, number: u64, what: What) -> Said {
+fn at_kiosk(t: &mut Teller<'_>, name: &str, number: Option<u64>, what: What) -> Said {
     let said = t.does(what);
     let tale = t.last();
     tale.producer = None;
     name.clone_into(&mut tale.event.producer);
     tale.event.producer_epoch = Some(1);
-    tale.event.producer_seq = Some(number);
+    tale.event.producer_seq = number;
     said
 }
 

@@ -101,6 +101,14 @@ fn what_is_found_in_a_town_with_faults_is_the_list() {
     assert_eq!(findings, list);
 }
 
+#[test]
+fn a_city_s_findings_are_the_list_too() {
+    let town = town(26, 3000);
+    let outs: Vec<_> = town.events_with_faults().collect();
+    let differences = differences(&town, &found(&town, &outs), &listed(&town));
+    assert!(differences.is_empty(), "\n{differences}");
+}
+
 /// The same events as they may come from other partitions, producers and times.
 fn shuffled(mut outs: Vec<Outgoing>) -> Vec<Outgoing> {
     outs.sort_by_key(|out| Sha256::digest(&out.value).to_vec());
