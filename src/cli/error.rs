@@ -1,6 +1,6 @@
 //! What a command ends with where it fails.
 
-use super::exit;
+use super::{exit, verify};
 use crate::{app, config};
 
 /// A command's failure, with the stable code of the room that it came from.
@@ -28,16 +28,20 @@ pub enum Error {
         /// What is wrong with it, and where.
         source: custodia_core::privacy_policy::Error,
     },
+    /// An extract, or what is handed over beside it, can't be read.
+    #[error(transparent)]
+    Verify(#[from] verify::files::Error),
 }
 
 impl Error {
     /// The error's stable code; its page is `ops/runbook/<code>.md`.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
             Self::PrivacyPolicy { .. } => "CU-0027",
+            Self::Verify(_) => "CU-0042",
         }
     }
 

@@ -10,7 +10,7 @@ const SHOWN_MS: std::ops::RangeInclusive<i64> = -62_135_625_600_000..=253_402_27
 /// Milliseconds since 1970, shown as `2026-11-24 12:30:45.678` at UTC+8, which is what clocks in
 /// China have shown since 1991; a moment outside the years 1 to 9999 as its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(pub(super) i64);
+pub(crate) struct Moment(pub(crate) i64);
 
 /// A date of the proleptic Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
