@@ -224,9 +224,9 @@ fn written(name: &str, bytes: &[u8], with: &Otherwise) -> Vec<u8> {
     ]
     .concat();
     let central = [
-        b"PK\x01\x02\x14\0",
+        b"PK\x01\x02\x14\x03",
         &shared[..],
-        &[0; 14],
+        b"\0\0\0\0\0\0\0\0\xa4\x81\0\0\0\0",
         name.as_bytes(),
         with.extra,
     ]

@@ -22,7 +22,7 @@ fn two() -> Vec<u8> {
 fn the_bytes_are_those_of_the_format() {
     let shared = "1400 0008 0000 0000 2100 CRC 01000000 01000000 0100 0000";
     let local = format!("504b0304 {shared} 61");
-    let central = format!("504b0102 1400 {shared} 0000 0000 0000 00000000 00000000 61");
+    let central = format!("504b0102 1403 {shared} 0000 0000 0000 0000a481 00000000 61");
     let end = "504b0506 0000 0000 0100 0100 2f000000 20000000 0000";
     let expected = format!("{local} 78 {central} {end}");
     let crc = hex::encode(crc32fast::hash(b"x").to_le_bytes());
