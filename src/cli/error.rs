@@ -24,7 +24,7 @@ pub enum Error {
 
 impl Error {
     /// The error's stable code; its page is `ops/runbook/<code>.md`.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),

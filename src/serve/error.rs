@@ -29,12 +29,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error's stable code; its page is `ops/runbook/<code>.md`. A refusal's own code stands
-    /// in its message.
-    pub const fn code(&self) -> &'static str {
+    /// The error's stable code; its page is `ops/runbook/<code>.md`. A refusal has the code that the
+    /// running ledger gave it, as if the question had been asked where none runs.
+    pub fn code(&self) -> &str {
         match self {
             Self::Socket { .. } => "CU-0600",
-            Self::Refused(_) => "CU-0601",
+            Self::Refused(refusal) => &refusal.code,
             Self::NoAnswer { .. } => "CU-0602",
         }
     }
@@ -42,7 +42,7 @@ impl Error {
 
 /// Why the running ledger gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("the running ledger refused: {code}: {message}")]
+#[error("the running ledger refused: {message}")]
 pub struct Refusal {
     /// The error's stable code.
     pub code: String,

@@ -132,8 +132,9 @@ impl Town {
     }
 }
 
-fn code<T>(result: Result<T, app::Error>) -> &'static str {
-    result.err().map_or("ok", |error| error.code())
+fn code<T>(result: Result<T, app::Error>) -> String {
+    let error = result.err();
+    error.map_or_else(|| "ok".into(), |error| error.code().to_owned())
 }
 
 #[test]
