@@ -4,6 +4,7 @@
 //! what it stands on, and turns the first failure into a stop of the whole.
 
 mod ask;
+mod assessing;
 mod assigned;
 mod demo;
 mod error;

@@ -7,6 +7,7 @@ use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::assessing;
 use super::assigned::{assigned, refuse_uncovered, topics_of};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
@@ -14,6 +15,7 @@ use super::parts::role_of;
 use super::published::published_checkpoints;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
+use crate::assess::{KeptFindings, Rulebook};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
@@ -44,6 +46,8 @@ pub struct Running {
     registry: Arc<Registry>,
     metrics: Metrics,
     rows: Vec<LogRows>,
+    book: Arc<Rulebook>,
+    findings: Option<KeptFindings>,
     extracts: Option<ExtractSigner>,
 }
 
@@ -52,6 +56,7 @@ pub struct Running {
 /// # Errors
 /// Everything that keeps a ledger from running; nothing has been appended then.
 pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> {
+    let book = assessing::rulebook(config)?;
     let opened = open(config)?;
     let settings = kafka_settings(config);
     settings.validate()?;
@@ -77,9 +82,12 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
         registry: Arc::new(registry),
         metrics: metrics.clone(),
         rows: Vec::new(),
+        book,
+        findings: None,
         extracts,
     };
     running.start_projecting(config)?;
+    running.start_assessing(config, clock)?;
     running.start_appending(config, readers, clock, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
@@ -98,6 +106,16 @@ impl Running {
     /// The logs' rows; none where `project.enabled` is off.
     pub fn rows(&self) -> &[LogRows] {
         &self.rows
+    }
+
+    /// The rules in force here.
+    pub fn book(&self) -> &Arc<Rulebook> {
+        &self.book
+    }
+
+    /// The findings that are kept up; none where `findings.enabled` or `project.enabled` is off.
+    pub fn findings(&self) -> Option<&KeptFindings> {
+        self.findings.as_ref()
     }
 
     /// The way to Kafka.
@@ -180,6 +198,21 @@ impl Running {
                 .spawn(&name, move |stop| Ok(projector.run(stop)?))?;
         }
         Ok(())
+    }
+
+    /// Keeps up the findings. Where that can't go on it says so, and everything else does.
+    fn start_assessing(&mut self, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Error> {
+        if !config.project.enabled || !config.findings.enabled {
+            return Ok(());
+        }
+        let (rows, book) = (self.rows.clone(), Arc::clone(&self.book));
+        let (mut assessor, kept) =
+            assessing::assessor(config, &self.opened, rows, book, clock, &self.metrics)?;
+        self.findings = Some(kept);
+        self.threads.spawn("assess", move |stop| {
+            assessor.run(stop);
+            Ok(())
+        })
     }
 
     fn start_appending(

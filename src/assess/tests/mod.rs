@@ -1,0 +1,1 @@
+//! Findings of a small ledger.
