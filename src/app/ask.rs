@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use super::init::timeout;
 use super::parts::role_of;
 use super::{Error, KafkaOutbox, Opened, assessing, kafka_settings, open};
-use crate::assess::{FindingsAnswer, FindingsDesk, FindingsQuestion, KeptFindings, Rulebook};
+use crate::assess::{
+    FindingsAnswer, FindingsDesk, FindingsQuestion, Keeping, KeptFindings, Rulebook,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::log::{Folder, Outbox};
@@ -138,11 +140,13 @@ impl Counter {
                 let book = assessing::rulebook(config)?;
                 // A person's findings rest on none that are kept up.
                 let wanted = question.subject.is_none() && config.findings.enabled;
-                let kept = wanted
-                    .then(|| caught_up_findings(config, opened, desk, &book))
-                    .transpose()?;
+                let keeping = if wanted {
+                    Keeping::On(caught_up_findings(config, opened, desk, &book)?)
+                } else {
+                    Keeping::Off
+                };
                 let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-                let findings = FindingsDesk::new(Arc::clone(desk), book, kept, clock);
+                let findings = FindingsDesk::new(Arc::clone(desk), book, keeping, clock);
                 Ok(findings.findings(&asking, question)?)
             }
         }

@@ -1,5 +1,7 @@
 //! The parts of assessing, built from the configuration.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +25,18 @@ pub(super) fn rulebook(config: &Config) -> Result<Arc<Rulebook>, Error> {
 /// Where findings lie in a data folder.
 pub(super) fn findings_path(folder: &Path) -> PathBuf {
     folder.join(FINDINGS)
+}
+
+/// Drops all findings of a folder that this process owns: they are made again when they are next wanted.
+pub(super) fn drop_findings(folder: &Path) -> Result<(), Error> {
+    let path = findings_path(folder);
+    match fs::remove_dir_all(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::System {
+            what: format!("removing {}", path.display()),
+            source,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// An assessor of an open ledger, and where its findings are.

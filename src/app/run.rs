@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::assessing;
 use super::assigned::{assigned, refuse_uncovered, topics_of};
@@ -15,7 +15,7 @@ use super::parts::role_of;
 use super::published::published_checkpoints;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
-use crate::assess::{KeptFindings, Rulebook};
+use crate::assess::{Keeping, Rulebook};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
@@ -47,7 +47,7 @@ pub struct Running {
     metrics: Metrics,
     rows: Vec<LogRows>,
     book: Arc<Rulebook>,
-    findings: Option<KeptFindings>,
+    findings: Keeping,
     extracts: Option<ExtractSigner>,
 }
 
@@ -83,7 +83,7 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
         metrics: metrics.clone(),
         rows: Vec::new(),
         book,
-        findings: None,
+        findings: Keeping::Off,
         extracts,
     };
     running.start_projecting(config)?;
@@ -113,9 +113,9 @@ impl Running {
         &self.book
     }
 
-    /// The findings that are kept up; none where `findings.enabled` or `project.enabled` is off.
-    pub fn findings(&self) -> Option<&KeptFindings> {
-        self.findings.as_ref()
+    /// Whether findings are kept up: not where `findings.enabled` or `project.enabled` is off.
+    pub fn findings(&self) -> &Keeping {
+        &self.findings
     }
 
     /// The way to Kafka.
@@ -206,9 +206,18 @@ impl Running {
             return Ok(());
         }
         let (rows, book) = (self.rows.clone(), Arc::clone(&self.book));
-        let (mut assessor, kept) =
-            assessing::assessor(config, &self.opened, rows, book, clock, &self.metrics)?;
-        self.findings = Some(kept);
+        let made = assessing::assessor(config, &self.opened, rows, book, clock, &self.metrics);
+        let (mut assessor, kept) = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                let code = failure.code();
+                error!(code, %failure, "findings are not kept up");
+                self.metrics.findings_stopped.set(1);
+                self.findings = Keeping::Stopped(format!("{code}: {failure}"));
+                return Ok(());
+            }
+        };
+        self.findings = Keeping::On(kept);
         self.threads.spawn("assess", move |stop| {
             assessor.run(stop);
             Ok(())

@@ -109,7 +109,7 @@ fn open_socket(
     let findings = FindingsDesk::new(
         Arc::clone(&desk),
         Arc::clone(running.book()),
-        running.findings().cloned(),
+        running.findings().clone(),
         Arc::clone(clock),
     );
     let door = Door {

@@ -31,27 +31,39 @@ pub struct KeptFindings {
     pub progress: Arc<Progress>,
 }
 
+/// Whether findings are kept up.
+#[derive(Clone, Default)]
+pub enum Keeping {
+    /// They are not.
+    #[default]
+    Off,
+    /// They can't be, and why.
+    Stopped(String),
+    /// They are.
+    On(KeptFindings),
+}
+
 /// Answers questions about findings.
 pub struct FindingsDesk {
     desk: Arc<Desk>,
     book: Arc<Rulebook>,
-    kept: Option<KeptFindings>,
+    keeping: Keeping,
     clock: Arc<dyn Clock>,
     ground: GroundKeeper,
 }
 
 impl FindingsDesk {
-    /// A desk beside the one for all other questions; `kept` is none where findings are not kept up.
+    /// A desk beside the one for all other questions.
     pub fn new(
         desk: Arc<Desk>,
         book: Arc<Rulebook>,
-        kept: Option<KeptFindings>,
+        keeping: Keeping,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             desk,
             book,
-            kept,
+            keeping,
             clock,
             ground: GroundKeeper::default(),
         }
@@ -239,7 +251,11 @@ impl FindingsDesk {
     }
 
     fn store(&self) -> Result<&FindingsStore, Error> {
-        let kept = self.kept.as_ref().ok_or(Error::SwitchedOff)?;
+        let kept = match &self.keeping {
+            Keeping::Off => return Err(Error::SwitchedOff),
+            Keeping::Stopped(why) => return Err(Error::Stopped(why.clone())),
+            Keeping::On(kept) => kept,
+        };
         match kept.progress.reached().stopped {
             Some(why) => Err(Error::Stopped(why)),
             None => Ok(&kept.store),

@@ -32,7 +32,7 @@ mod unjudged;
 
 pub use answer::{FindingsAnswer, ShownFinding};
 pub use assessor::{Assessor, AssessorParts};
-pub use desk::{FindingsDesk, KeptFindings};
+pub use desk::{FindingsDesk, Keeping, KeptFindings};
 pub use error::Error;
 pub use progress::Progress;
 pub use question::{FindingsQuestion, MOST_FINDINGS};
