@@ -1,7 +1,8 @@
 //! Everything that checking a custody log needs, and no IO.
 //!
 //! Record → [`split`] → [`slot`]s → [`commitment`] → [`entry`] → [`tree`] → [`checkpoint`] in a
-//! signed [`note`]. Who verifies is handed a [`policy`] from elsewhere, and checks a [`receipt`].
+//! signed [`note`]. Who verifies is handed a [`policy`] from elsewhere, and checks a [`receipt`] or,
+//! with [`verify`], an [`extract`].
 
 pub mod assess;
 pub mod checkpoint;
@@ -23,4 +24,5 @@ pub mod slot;
 pub mod split;
 pub mod tree;
 pub mod verdict;
+pub mod verify;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! `custodia demo`: the whole way, on a mock cluster in this process.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use custodia_core::origin::LedgerName;
 use custodia_core::policy::Policy;
 use custodia_core::receipt::Receipt;
 use custodia_core::tree::leaf_hash;
+use custodia_core::verify::{Beside, Extract, Failure, verify};
 use serde::Serialize;
 
 use super::ask::{desk, principals};
@@ -69,6 +71,10 @@ pub struct Shown {
     pub extract: Summary,
     /// Where it lies, with its receipt beside it.
     pub extract_file: PathBuf,
+    /// What checking it gave, from its bytes, the receipt and the policy alone: `proven`.
+    pub extract_outcome: &'static str,
+    /// The policy for those who verify, as a file.
+    pub policy_file: PathBuf,
 }
 
 /// An inclusion proof that was verified from its bytes and a policy alone.
@@ -123,7 +129,10 @@ pub fn demo(
     let (answer, proven) = ask(&config, &running, &desk, subject.clone(), policy)?;
     progress(Step::Extracting);
     let extract_file = folder.join("extract.zip");
-    let extract = cut(&config, &running, desk, clock, subject, &extract_file)?;
+    let (extract, receipt) = cut(&config, &running, desk, clock, subject, &extract_file)?;
+    let policy_file = folder.join("policy");
+    fs::write(&policy_file, &proven.policy).map_err(failed(&policy_file))?;
+    let extract_outcome = verify_extract(&extract_file, &receipt, &proven.policy)?;
     let leaves = running
         .opened()
         .logs
@@ -141,7 +150,30 @@ pub fn demo(
         proven,
         extract,
         extract_file,
+        extract_outcome,
+        policy_file,
     })
+}
+
+/// Checks the extract as a stranger would: from its bytes, its receipt and the policy alone.
+fn verify_extract(extract: &Path, receipt: &str, policy: &str) -> Result<&'static str, Error> {
+    let archive = fs::read(extract).map_err(failed(extract))?;
+    let trusted = Policy::parse(policy.as_bytes()).map_err(|e| Error::Unproven(e.to_string()))?;
+    let beside = Beside {
+        policy: Some(&trusted),
+        known: &[],
+        receipt: Some(receipt.as_bytes()),
+    };
+    let report = verify(&Extract::Archive(&archive), &beside);
+    match report.failure {
+        Some(Failure { place, fault }) => Err(Error::Unproven(format!("{place}: {fault}"))),
+        None => Ok(report.outcome.name()),
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    |source| Error::Output { path, source }
 }
 
 fn config(folder: &Path, mock: &MockCluster) -> Config {
@@ -214,7 +246,7 @@ fn asking(config: &Config) -> Result<Asking, Error> {
     Ok(principals(config)?.asking(uid, "demo", &why)?)
 }
 
-/// Cuts an extract of a customer, for an authority.
+/// Cuts an extract of a customer, for an authority; with its receipt.
 fn cut(
     config: &Config,
     running: &Running,
@@ -222,7 +254,7 @@ fn cut(
     clock: &Arc<dyn Clock>,
     subject: String,
     out: &Path,
-) -> Result<Summary, Error> {
+) -> Result<(Summary, String), Error> {
     let question = Question {
         subject: Some(subject),
         requester: "RQ_REGULATOR".to_owned(),
@@ -235,7 +267,7 @@ fn cut(
     let issued = office.issue(&asking(config)?, &question, &|_| ())?;
     write(&issued, &mut target)?;
     target.release(issued.receipt())?;
-    Ok(issued.summary().clone())
+    Ok((issued.summary().clone(), issued.receipt().to_owned()))
 }
 
 fn ask(

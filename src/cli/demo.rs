@@ -96,6 +96,8 @@ fn print(shown: &Shown, took: Duration) {
         proven,
         extract,
         extract_file,
+        extract_outcome,
+        policy_file,
     } = shown;
     println!(
         "A town of {customers} made-up customers sent {sent} events; the logs have {leaves} leaves.\n\
@@ -106,12 +108,14 @@ fn print(shown: &Shown, took: Duration) {
     let (events, bytes, file) = (extract.events, extract.bytes, extract_file.display());
     println!(
         "\nA signed extract about the same customer, {events} events in {bytes} bytes: {file},\n\
-         with the receipt of its own record beside it."
+         with the receipt of its own record beside it. Checked from these bytes and the policy alone:\n\
+         {extract_outcome}."
     );
-    let folder = folder.display();
+    let (folder, policy) = (folder.display(), policy_file.display());
     println!(
         "\nAll of it in {:.1} s, on a mock cluster that has ended with this command: ephemeral.\n\
          The ledger's files stay in {folder}; delete them when you like. To go on:\n\n\
+         custodia verify {file} --policy {policy}\n\
          custodia --set ledger.folder={folder}/ledger --set keys.kek_file={folder}/kek \\\n\
          \x20        --set signer.folder={folder}/signer fsck     # compute everything again\n\
          ./ops/kafka up --dir /tmp/kafka                        # a real broker\n\

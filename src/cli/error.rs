@@ -1,6 +1,6 @@
 //! What a command ends with where it fails.
 
-use super::exit;
+use super::{exit, verify};
 use crate::{app, config};
 
 /// A command's failure, with the stable code of the room that it came from.
@@ -20,6 +20,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// An extract, or what is handed over beside it, can't be read.
+    #[error(transparent)]
+    Verify(#[from] verify::files::Error),
 }
 
 impl Error {
@@ -29,6 +32,7 @@ impl Error {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
+            Self::Verify(_) => "CU-0042",
         }
     }
 

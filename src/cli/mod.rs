@@ -23,6 +23,7 @@ mod serve;
 mod shown;
 mod timeline;
 mod verdicts;
+mod verify;
 mod who;
 
 use std::path::PathBuf;
@@ -82,6 +83,8 @@ enum Command {
     Who(who::Who),
     /// Issue a signed file that anyone can check.
     Extract(extract::Extract),
+    /// Check an extract: offline, without a ledger.
+    Verify(verify::Verify),
     /// What happened, in order.
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
@@ -148,6 +151,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
         Command::Extract(extract) => extract.run(config),
+        Command::Verify(verify) => verify.run(),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
         Command::Findings(findings) => findings.run(config),

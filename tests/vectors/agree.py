@@ -2,10 +2,14 @@
 
 Usage: agree.py [PROGRAM] [--count N]
 
-First the extracts that stand in extract/, then extracts made here of a ledger in memory, then N seeded
-spoilings of both (maker/spoil.py). Prints the seed; CUSTODIA_SEED repeats it. Exits with 1 where the two
-disagree, and leaves such extracts in a folder that it names. Without PROGRAM only the checker runs: it
-must accept what is good, refuse what has one byte changed, and crash on nothing.
+First the extracts that stand in extract/, whole and with bytes changed, then extracts made here of a
+ledger in memory, then N seeded spoilings of both (maker/spoil.py). Prints the seed; CUSTODIA_SEED repeats
+it. Exits with 1 where the two disagree, and leaves such extracts in a folder that it names. Without
+PROGRAM only the checker runs: it must accept what is good, refuse what has one byte changed, and crash on
+nothing.
+
+The checker doesn't make an edition's documents again, the program does: of an edition that it knows it
+says more ("proven", or that a document is another one), and of nothing else.
 """
 
 import argparse
@@ -29,17 +33,18 @@ from check_extract import EXIT
 from maker import trust
 from maker.draft import PROFILES, draft, load
 from maker.ledger import Ledger, Signer
-from maker.spoil import FLIPS, spoil
+from maker.spoil import WAYS_TO_FLIP, spoil
 
 GOLDEN = pathlib.Path(__file__).parent / "extract"
 MADE = 40
+GOLDEN_FLIPS = 40
 ACCEPTED = ("proven", "reports_unchecked", "unconfirmed_key")
 CODES = EXIT | {"proven": 0}
 
 
 @dataclasses.dataclass
 class Case:
-    """One extract, and what its checkers are handed besides."""
+    """One extract, and what its checkers are handed besides; `whole` where nothing was changed."""
 
     name: str
     archive: bytes
@@ -47,6 +52,7 @@ class Case:
     known: tuple = ()
     receipt: bytes | None = None
     folder: bool = False
+    whole: bool = False
 
 
 def unpack(archive, folder):
@@ -57,10 +63,14 @@ def unpack(archive, folder):
 
 
 def can_unpack(archive):
+    """Whether a folder can have the members: none is a file and a folder at once."""
     try:
-        return all(name_fits(name) for name in read_archive(archive))
+        names = set(read_archive(archive))
     except Failure:
         return False
+    return all(name_fits(name) for name in names) and not any(
+        str(folder) in names for name in names for folder in pathlib.PurePosixPath(name).parents
+    )
 
 
 def write_case(case, folder):
@@ -78,6 +88,8 @@ def write_case(case, folder):
     if case.folder:
         unpack(case.archive, folder / "unpacked")
         path = folder / "unpacked"
+        if case.receipt is not None:
+            arguments += ["--receipt", str(folder / "extract.zip.tlog-proof")]
     return arguments + [str(path)]
 
 
@@ -106,9 +118,35 @@ def member_of(place, members):
     return max(named, key=len, default=None)
 
 
-def only_reports(failures):
+def other_document(said):
+    """Whether all that fails is that the edition makes another document."""
     reports = {name for names in EDITIONS.values() for name in names}
-    return failures and all(member_of(one["place"], reports) for one in failures)
+    return said["outcome"] == "failed" and all(
+        one["reason"] == "document" and member_of(one["place"], reports)
+        for one in said["failures"]
+    )
+
+
+def same_outcome(case, our, their):
+    mine, other = our["outcome"], their["outcome"]
+    if mine not in ACCEPTED or our["edition"] not in EDITIONS:
+        return mine == other
+    makes = "proven" if mine == "reports_unchecked" else mine
+    return other == makes or not case.whole and other_document(their)
+
+
+def same_words(our, their):
+    """Whether both have read the same manifest, and proven the same but for what one alone checks."""
+    for name in ("id", "ledger", "edition"):
+        if name in our and name in their and our[name] != their[name]:
+            return False
+    if "cut" in our and "cut" in their:
+        cut = {name: value for name, value in their["cut"].items() if name != "logs"}
+        if our["cut"] != cut:
+            return False
+    alone = {"known", "reports"}
+    both = our["outcome"] in ACCEPTED and their["outcome"] in ACCEPTED
+    return not both or set(our["proven"]) == set(their["proven"]) - alone
 
 
 def same_place(case, our, their, members):
@@ -118,15 +156,13 @@ def same_place(case, our, their, members):
 
 
 def disagreement(case, our, their, members):
-    """What the two differ in, or None; the reports are not made again here."""
-    mine, other = our["outcome"], their["outcome"]
-    if mine in ACCEPTED and (other == "failed" and only_reports(their["failures"])):
-        return None
-    if other == "proven":
-        other = "reports_unchecked"
-    if mine != other:
+    """What the two differ in, or None."""
+    if not same_outcome(case, our, their):
         return "outcome"
-    if mine == "failed" and case.name in FLIPS and not same_place(case, our, their, members):
+    if not same_words(our, their):
+        return "manifest, or list of what is proven"
+    flipped = our["outcome"] == "failed" and case.name in WAYS_TO_FLIP
+    if flipped and not same_place(case, our, their, members):
         return "place"
     return None
 
@@ -147,8 +183,8 @@ class Trial:
             folder = pathlib.Path(name)
             files = write_case(case, folder)
             our = ours(case, folder)
-            their = theirs(self.program, files) if self.program else our
-        difference = disagreement(case, our, their, members)
+            their = theirs(self.program, files) if self.program else None
+        difference = their and disagreement(case, our, their, members)
         if difference:
             self.keep(case, difference, our, their)
         self.outcomes[our["outcome"]] += 1
@@ -170,23 +206,35 @@ def demand(holds, words):
         raise SystemExit(words)
 
 
+def beside(path, ending):
+    other = path.with_name(path.name + ending)
+    return other.read_bytes() if other.exists() else None
+
+
 def golden_cases():
-    """The extracts that stand beside this file, each with the policy of its folder, if any."""
+    """The extracts that stand beside this file, each with its policy and receipt, if any."""
     for path in sorted(GOLDEN.rglob("*.zip")):
-        policy = path.with_suffix(".policy")
-        yield Case(
-            path.name, path.read_bytes(), policy.read_bytes() if policy.exists() else None
-        )
+        policy = beside(path.with_suffix(""), ".policy")
+        receipt = beside(path, ".tlog-proof")
+        yield Case(path.name, path.read_bytes(), policy, receipt=receipt, whole=True)
 
 
-def run_golden(trial):
+def run_golden(trial, rng):
     drafts = []
     signer = Signer(b"signs again what stands beside this file")
     for case in golden_cases():
         outcome = trial.run(case)
         demand(outcome in ACCEPTED, f"{case.name}: {outcome}")
         trial.run(dataclasses.replace(case, folder=True))
+        members = list(read_archive(case.archive).items())
+        for _ in range(GOLDEN_FLIPS):
+            way = rng.choice(sorted(WAYS_TO_FLIP))
+            archive = WAYS_TO_FLIP[way](rng, members, case.archive)
+            changed = dataclasses.replace(case, name=way, archive=archive, whole=False)
+            outcome = trial.run(changed, [name for name, _ in members])
+            demand(outcome not in ACCEPTED, f"{case.name}, {way}: {outcome}")
         drafts.append(load(read_archive(case.archive), signer))
+    demand(drafts, f"no extracts in {GOLDEN}")
     return drafts
 
 
@@ -204,7 +252,7 @@ def spoilt_case(rng, drafts, ledger):
     good = rng.choice(drafts)
     name, archive = spoil(rng, good, ledger)
     case = Case(name, archive, trust.policy(rng, ledger), trust.known(rng, ledger))
-    case.folder = rng.random() < 0.05 and name not in FLIPS and can_unpack(archive)
+    case.folder = rng.random() < 0.15 and name not in WAYS_TO_FLIP and can_unpack(archive)
     return case, [member for member, _ in good.seal()]
 
 
@@ -220,7 +268,7 @@ def run_spoilt(trial, rng, drafts, ledger, count):
     for _ in range(count):
         case, members = spoilt_case(rng, drafts, ledger)
         outcome = trial.run(case, members)
-        demand(case.name not in FLIPS or outcome not in ACCEPTED, f"{case.name}: {outcome}")
+        demand(case.name not in WAYS_TO_FLIP or outcome not in ACCEPTED, f"{case.name}: {outcome}")
 
 
 def arguments():
@@ -235,7 +283,7 @@ def main():
     seed = os.environ.get("CUSTODIA_SEED") or str(time.time_ns())
     print(f"CUSTODIA_SEED={seed}", flush=True)
     rng, trial = random.Random(seed), Trial(options.program)
-    drafts = run_golden(trial)
+    drafts = run_golden(trial, rng)
     ledger = Ledger(rng)
     made = make_drafts(rng, ledger, trial)
     run_receipts(trial, rng, made, ledger)

@@ -83,8 +83,8 @@ pub enum Other {
 }
 
 /// What stands in `proofs.bin`, in order: for each log of the cut the nodes shared by the leaves
-/// shown, then the consistency proofs to its checkpoint and to those of `held`. `evidence` has one
-/// for each of `logs`.
+/// shown, then the consistency proofs to its checkpoint and to those of `held`, which ascend by
+/// origin. `evidence` has one for each of `logs`.
 #[must_use]
 pub fn proof_parts(logs: &[LogAt], held: &[LogAt], evidence: &[LogEvidence]) -> Vec<ProofPart> {
     let mut parts = Vec::new();
@@ -99,12 +99,10 @@ pub fn proof_parts(logs: &[LogAt], held: &[LogAt], evidence: &[LogEvidence]) -> 
             evidence.checkpoint,
             Other::Checkpoint,
         ));
-        let of_log = held
-            .iter()
-            .enumerate()
-            .filter(|(_, held)| held.origin == log.origin);
+        let first = held.partition_point(|held| held.origin < log.origin);
+        let of_log = (first..held.len()).take_while(|n| held[*n].origin == log.origin);
         parts.extend(
-            of_log.filter_map(|(n, held)| consistency(place, size, held.size.0, Other::Held(n))),
+            of_log.filter_map(|n| consistency(place, size, held[n].size.0, Other::Held(n))),
         );
     }
     parts

@@ -10,7 +10,7 @@ mod tests;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::note::{self, Note, VerifierKey};
-use crate::origin::{LedgerName, Origin};
+use crate::origin::LedgerName;
 use parse::Member;
 
 /// What is wrong with a line of a policy file.
@@ -160,20 +160,35 @@ impl Policy {
         self.open_with(&keys, note)
     }
 
-    /// The key under `key_name` that the policy confirms for a ledger: a log line of any of the
-    /// ledger's logs confirms its key for all of them and for `<ledger>/extract` (design 3.4).
-    /// Empty where the name is not the ledger's, or no line is.
+    /// The keys of the log lines under a name of a ledger: an origin of it, or `<ledger>/extract`
+    /// (`proto/FORMAT.md` 13.11).
+    pub fn keys_of(&self, ledger: &LedgerName) -> impl Iterator<Item = &VerifierKey> {
+        self.log_keys()
+            .filter(|key| ledger.owns_key_name(key.name()))
+    }
+
+    /// Whether the quorum cosigned a note. Without a quorum it did.
+    ///
+    /// # Errors
+    /// [`Error::Note`] where a witness's signature is bad.
+    pub fn is_reached_by(&self, note: &Note) -> Result<bool, Error> {
+        self.quorum_cosigned(note)
+    }
+
+    /// Whether witnesses are asked for.
+    #[must_use]
+    pub const fn asks_for_witnesses(&self) -> bool {
+        matches!(self.quorum, Quorum::Of(_))
+    }
+
+    /// The key under `key_name` that the policy confirms for a ledger: a line of [`Self::keys_of`]
+    /// confirms its key for all names of the ledger (design 3.4). Empty where the name is not the
+    /// ledger's, or no line is.
     pub fn keys_under(&self, ledger: &LedgerName, key_name: &str) -> Vec<VerifierKey> {
         if !ledger.owns_key_name(key_name) {
             return Vec::new();
         }
-        let of_ledger = |key: &&VerifierKey| {
-            key.name()
-                .parse::<Origin>()
-                .is_ok_and(|origin| origin.ledger == *ledger)
-        };
-        self.log_keys()
-            .filter(of_ledger)
+        self.keys_of(ledger)
             .filter_map(|key| key.under(key_name).ok())
             .collect()
     }

@@ -174,6 +174,16 @@ fn one_log_line_confirms_the_key_for_the_whole_ledger() {
 }
 
 #[test]
+fn a_line_of_the_extracts_key_confirms_it_for_the_logs() {
+    let extract = signer("ledger.example/extract", 1);
+    let policy = parse(&format!("log {}\nquorum none\n", extract.verifier())).unwrap();
+    let ledger = LedgerName::new("ledger.example").unwrap();
+    assert_eq!(policy.open(&ledger, &note(LOG, &[])), Ok(checkpoint(LOG)));
+    assert_eq!(policy.keys_of(&ledger).count(), 1);
+    assert!(!policy.asks_for_witnesses());
+}
+
+#[test]
 fn a_log_line_confirms_nothing_for_another_ledger_key_or_name() {
     let policy = parse(&format!("{}quorum none\n", log_line())).unwrap();
     let ledger = LedgerName::new("ledger.example").unwrap();

@@ -35,6 +35,7 @@ pub struct Answer {
     pub(super) withheld: Vec<Vec<u8>>,
     /// How many leaves withhold each slot.
     pub(super) withheld_counts: BTreeMap<u8, u64>,
+    withheld_places: BTreeMap<Vec<u8>, usize>,
     places: BTreeMap<String, u32>,
 }
 
@@ -161,6 +162,7 @@ impl Answer {
             consents: BTreeMap::new(),
             words: BTreeMap::new(),
             withheld: vec![Vec::new()],
+            withheld_places: BTreeMap::from([(Vec::new(), 0)]),
             withheld_counts: BTreeMap::new(),
             places,
         };
@@ -239,11 +241,13 @@ impl Answer {
         for slot in &slots {
             *self.withheld_counts.entry(*slot).or_default() += 1;
         }
-        let known = self.withheld.iter().position(|known| *known == slots);
-        known.unwrap_or_else(|| {
-            self.withheld.push(slots);
-            self.withheld.len() - 1
-        })
+        if let Some(known) = self.withheld_places.get(&slots) {
+            return *known;
+        }
+        let place = self.withheld.len();
+        self.withheld.push(slots.clone());
+        self.withheld_places.insert(slots, place);
+        place
     }
 
     fn count(&mut self, leaf: &Leaf, row: &Row) {

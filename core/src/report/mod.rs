@@ -35,15 +35,20 @@ pub const MEMBERS: [&str; 7] = [
     "report.en.html",
 ];
 
-/// A language of the pages. The Chinese one counts.
+pub(crate) use moment::Moment;
+pub(crate) use shown::Visible;
+
+/// A language of what people read. The Chinese one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Language {
+pub enum Language {
+    /// Chinese, as in China.
     Zh,
+    /// English.
     En,
 }
 
 impl Language {
-    const fn pick<T: Copy>(self, zh: T, en: T) -> T {
+    pub(crate) const fn pick<T: Copy>(self, zh: T, en: T) -> T {
         match self {
             Self::Zh => zh,
             Self::En => en,

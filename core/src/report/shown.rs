@@ -19,7 +19,7 @@ fn is_hidden(c: char) -> bool {
 
 /// A text with what can't be seen written out, as `[U+202E]`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Visible<'a>(pub(super) &'a str);
+pub(crate) struct Visible<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,8 +24,8 @@ def local_header(name, crc, length):
 
 
 def central_header(header, name, offset):
-    rest = struct.pack("<3H2I", 0, 0, 0, 0, offset)
-    return CENTRAL + struct.pack("<H", 20) + header[4:30] + rest + name
+    rest = struct.pack("<3H2I", 0, 0, 0, 0x81A40000, offset)
+    return CENTRAL + struct.pack("<H", 0x0314) + header[4:30] + rest + name
 
 
 def build(members):

@@ -210,6 +210,8 @@ def check_members(manifest, members, in_order):
     reports = EDITIONS.get(manifest.edition, listed[len(fixed) :])
     demand(listed == fixed + reports, MANIFEST, "layout", "not the members that 13.2 names")
     standing = [MANIFEST, NOTE] + listed
+    once = len(set(standing)) == len(standing)
+    demand(once, MANIFEST, "layout", "a member that is named twice")
     for name in sorted(set(standing) ^ set(members)):
         raise Failure(name, "members", "missing, or not in the manifest")
     demand(

@@ -50,6 +50,7 @@ class Report:
             if self.manifest.cut_time is not None:
                 cut["time"] = str(self.manifest.cut_time)
             report |= {"id": self.manifest.id, "ledger": self.manifest.ledger, "cut": cut}
+            report["edition"] = self.manifest.edition
         if self.failure:
             failure = self.failure
             report["failures"] = [

@@ -124,7 +124,7 @@ BYTES = [
     wrong_crc,
 ]
 RARE_BYTES = [bomb, many_members]
-FLIPS = {way.__name__ for way in (flip_anywhere, flip_container, flip_member)}
+WAYS_TO_FLIP = {way.__name__: way for way in (flip_anywhere, flip_container, flip_member)}
 
 
 # Members, in an archive that is well made
@@ -213,6 +213,22 @@ def choose(rng, things):
     if not things:
         raise Nothing
     return rng.choice(things)
+
+
+def log_of(ledger, is_it):
+    """A log of the ledger; the extracts beside these files are of others."""
+    for log in ledger.logs:
+        if is_it(log):
+            return log
+    raise Nothing
+
+
+def cut_of(draft, log):
+    """What a draft's cut says of a log."""
+    for one in draft.manifest["cut"]["logs"]:
+        if one["origin"] == log.origin:
+            return one
+    raise Nothing
 
 
 def event(rng, draft):
@@ -404,7 +420,7 @@ def proof_spoilt(rng, draft, ledger):
 
 def some_checkpoint(rng, ledger, draft):
     name = choose(rng, list(draft.checkpoints))
-    return name, next(log for log in ledger.logs if checkpoint_name(log.origin) == name)
+    return name, log_of(ledger, lambda log: checkpoint_name(log.origin) == name)
 
 
 def checkpoint_of_another_size(rng, draft, ledger):
@@ -495,7 +511,7 @@ def recut_perhaps(rng, draft):
 def cut_smaller(rng, draft, ledger):
     """A right root of another size."""
     log = choose(rng, [log for log in draft.manifest["cut"]["logs"] if log["size"] != "0"])
-    whole = ledger.log(log["origin"])
+    whole = log_of(ledger, lambda whole: whole.origin == log["origin"])
     size = rng.randrange(1, len(whole.leaves) + 1)
     log["size"], log["root"] = str(size), whole.root(size).hex()
     recut_perhaps(rng, draft)
@@ -540,7 +556,7 @@ def held_with_its_proof(rng, draft, ledger):
     size = rng.randrange(len(log.leaves) + 1)
     held.append({"origin": log.origin, "root": log.root(size).hex(), "size": str(size)})
     held.sort(key=lambda one: (one["origin"], int(one["size"])))
-    cut = next(one for one in draft.manifest["cut"]["logs"] if one["origin"] == log.origin)
+    cut = cut_of(draft, log)
     sizes = sorted((size, int(cut["size"])))
     draft.proofs += log.consistency(*sizes) if sizes[0] != sizes[1] else []
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::name::{self, Names};
 use super::writer::{
-    LOCAL_BYTES, LOCAL_SIGNATURE, MemberHeader, central_header, end, local_header,
+    END_SIGNATURE, LOCAL_BYTES, LOCAL_SIGNATURE, MemberHeader, central_header, end, local_header,
 };
 use super::{Error, MAX_ARCHIVE_BYTES, Part};
 
@@ -60,17 +60,18 @@ pub struct Members<'a> {
     wrong_checksums: Vec<WrongChecksum>,
 }
 
-/// A CRC-32 that is not its member's. It doesn't keep the archive from being read.
+/// A CRC-32 that both headers of a member have, and that is not its bytes'. It doesn't keep the
+/// archive from being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongChecksum {
     /// The member.
     pub member: String,
-    /// Where in the archive the checksum stands.
+    /// Where in the archive the checksum stands first.
     pub at: u64,
 }
 
 impl<'a> Members<'a> {
-    /// Reads an archive. A CRC-32 that is not its member's is kept for
+    /// Reads an archive. A CRC-32 that is not that of its member's bytes is kept for
     /// [`Members::wrong_checksums`]; everything else must be in the one form.
     ///
     /// # Errors
@@ -154,10 +155,16 @@ struct Local<'a> {
     at: usize,
 }
 
+impl Local<'_> {
+    fn is_checksum_right(&self) -> bool {
+        crc32fast::hash(self.bytes) == self.header.crc32
+    }
+}
+
 impl<'a> Reader<'a> {
     fn read(mut self) -> Result<Members<'a>, Error> {
         let (mut locals, mut names) = (Vec::new(), Names::default());
-        while self.rest().starts_with(&LOCAL_SIGNATURE) || locals.is_empty() {
+        while self.rest().starts_with(&LOCAL_SIGNATURE) || self.is_not_begun() {
             let local = self.local()?;
             names.take(local.header.name)?;
             locals.push(local);
@@ -189,6 +196,11 @@ impl<'a> Reader<'a> {
             is_archive: true,
             wrong_checksums: self.wrong_checksums,
         })
+    }
+
+    /// Whether nothing was read yet of what isn't an archive without members.
+    fn is_not_begun(&self) -> bool {
+        self.at == 0 && !self.archive.starts_with(&END_SIGNATURE)
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -227,31 +239,43 @@ impl<'a> Reader<'a> {
             .ok()
             .and_then(|n| self.rest().get(..n));
         let bytes = bytes.ok_or_else(|| self.cut_short(Part::Bytes(name.to_owned())))?;
-        header.crc32 = crc32fast::hash(bytes);
-        self.checksum(&header, at + LOCAL_CRC_AT);
+        header.crc32 = u32::from_le_bytes([head[14], head[15], head[16], head[17]]);
         self.at += bytes.len();
         Ok(Local { header, bytes, at })
     }
 
     fn central(&mut self, local: &Local<'a>) -> Result<(), Error> {
-        let at = self.at;
+        let checksum_at = self.at + CENTRAL_CRC_AT;
         let local_at = u32::try_from(local.at).unwrap_or(u32::MAX);
         let expected = central_header(&local.header, local_at);
         let part = Part::CentralHeader(local.header.name.to_owned());
         self.same(&expected, &part, &CENTRAL_FIELDS, Some(CENTRAL_CRC_AT))?;
-        self.checksum(&local.header, at + CENTRAL_CRC_AT);
-        Ok(())
+        self.checksum(local, checksum_at)
     }
 
-    /// Notes where the four bytes at `at` are not the member's CRC-32.
-    fn checksum(&mut self, header: &MemberHeader<'_>, at: usize) {
-        if self.archive[at..].starts_with(&header.crc32.to_le_bytes()) {
-            return;
+    /// Compares the CRC-32 of the central header, at `central_at`, with that of the local one; where
+    /// they are the same and wrong, notes it. Where they differ, names the one that is wrong.
+    fn checksum(&mut self, local: &Local<'a>, central_at: usize) -> Result<(), Error> {
+        let name = local.header.name.to_owned();
+        let (local_at, is_right) = (local.at + LOCAL_CRC_AT, local.is_checksum_right());
+        let stored = local.header.crc32.to_le_bytes();
+        if self.archive[central_at..].starts_with(&stored) {
+            if !is_right {
+                let (member, at) = (name, local_at as u64);
+                self.wrong_checksums.push(WrongChecksum { member, at });
+            }
+            return Ok(());
         }
-        self.wrong_checksums.push(WrongChecksum {
-            member: header.name.to_owned(),
+        let (at, what) = if is_right {
+            (central_at, Part::CentralHeader(name))
+        } else {
+            (local_at, Part::LocalHeader(name))
+        };
+        Err(Error::Differs {
             at: at as u64,
-        });
+            what,
+            field: "CRC-32",
+        })
     }
 
     /// Goes past `expected`, where it stands here; the four bytes at `crc_at` aren't compared.

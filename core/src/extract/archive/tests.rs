@@ -22,7 +22,7 @@ fn two() -> Vec<u8> {
 fn the_bytes_are_those_of_the_format() {
     let shared = "1400 0008 0000 0000 2100 CRC 01000000 01000000 0100 0000";
     let local = format!("504b0304 {shared} 61");
-    let central = format!("504b0102 1400 {shared} 0000 0000 0000 00000000 00000000 61");
+    let central = format!("504b0102 1403 {shared} 0000 0000 0000 0000a481 00000000 61");
     let end = "504b0506 0000 0000 0100 0100 2f000000 20000000 0000";
     let expected = format!("{local} 78 {central} {end}");
     let crc = hex::encode(crc32fast::hash(b"x").to_le_bytes());
@@ -110,9 +110,40 @@ fn a_checksum_is_named_and_the_archive_still_read() {
     bytes[at] = b'>';
     let members = Members::parse(&bytes).unwrap();
     let wrong = members.wrong_checksums();
-    assert_eq!(wrong.len(), 2);
+    assert_eq!(wrong.len(), 1);
     assert_eq!(wrong[0].member, "报告.zh-CN.html");
     assert_eq!(wrong[0].at, 30 + 13 + 2 + 14);
+}
+
+#[test]
+fn two_checksums_of_one_member_are_no_archive_and_the_wrong_one_is_named() {
+    let bytes = two();
+    let central = bytes.windows(4).position(|bytes| bytes == b"PK\x01\x02");
+    let central_crc = central.unwrap() + 16;
+    for (at, part) in [
+        (14, Part::LocalHeader("manifest.json".into())),
+        (central_crc, Part::CentralHeader("manifest.json".into())),
+    ] {
+        let mut other = bytes.clone();
+        other[at] ^= 1;
+        let expected = Error::Differs {
+            at: at as u64,
+            what: part,
+            field: "CRC-32",
+        };
+        assert_eq!(Members::parse(&other), Err(expected));
+    }
+}
+
+#[test]
+fn an_archive_may_have_no_members() {
+    let none = archive(&[]);
+    assert_eq!(none.len(), 22);
+    assert_eq!(Members::parse(&none).unwrap().iter().count(), 0);
+    assert!(matches!(
+        Members::parse(&none[..21]),
+        Err(Error::CutShort { .. })
+    ));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Error, MAX_ARCHIVE_BYTES, MAX_MEMBERS, name};
 
 pub(super) const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_SIGNATURE: [u8; 4] = *b"PK\x01\x02";
-const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
+pub(super) const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 /// Bytes of a local header without its name.
 pub(super) const LOCAL_BYTES: usize = 30;
 /// Bytes of the end.
@@ -15,6 +15,11 @@ const END_BYTES: usize = 22;
 
 /// The version of the format that reading needs: 2.0.
 const VERSION: u16 = 20;
+/// Made on Unix: where an archive says MS-DOS, Info-ZIP takes its names for that system's, whatever the
+/// flag says of UTF-8.
+const MADE_BY: u16 = 3 << 8 | VERSION;
+/// A regular file that its owner may write and all may read, as Unix has it in the upper half.
+const ATTRIBUTES: u32 = 0o100_644 << 16;
 /// Names are UTF-8.
 const FLAGS: u16 = 0x0800;
 /// 1 January 1980, the first day that ZIP has.
@@ -116,9 +121,10 @@ pub fn local_header(member: &MemberHeader<'_>) -> Vec<u8> {
 pub fn central_header(member: &MemberHeader<'_>, local_at: u32) -> Vec<u8> {
     [
         &CENTRAL_SIGNATURE[..],
-        &VERSION.to_le_bytes(),
+        &MADE_BY.to_le_bytes(),
         &member.shared(),
-        &[0; 10], // no comment, first disk, no attributes
+        &[0; 6], // no comment, first disk, no internal attributes
+        &ATTRIBUTES.to_le_bytes(),
         &local_at.to_le_bytes(),
         member.name.as_bytes(),
     ]

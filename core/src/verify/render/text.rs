@@ -1,0 +1,151 @@
+//! A report for people.
+
+use std::fmt::{self, Write as _};
+
+use super::words::Both;
+use super::{faults, words};
+use crate::extract::Manifest;
+use crate::report::{Language, Moment, Visible};
+use crate::verify::fault::Failure;
+use crate::verify::report::{OPERATORS_WORD, Report, Warning};
+
+/// A report as lines for a terminal, each ended.
+#[must_use]
+pub fn text(report: &Report, language: Language) -> String {
+    let mut text = String::new();
+    // Writing to a String can't fail.
+    let _ = Page { report, language }.write(&mut text);
+    text
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    language: Language,
+}
+
+impl Page<'_> {
+    const fn pick(&self, both: Both) -> &'static str {
+        self.language.pick(both.0, both.1)
+    }
+
+    fn write(&self, to: &mut String) -> fmt::Result {
+        let outcome = self.report.outcome;
+        writeln!(to, "{}", self.pick(words::outcome(outcome)))?;
+        writeln!(to, "{}", self.pick(words::meaning(outcome)))?;
+        if let Some(failure) = &self.report.failure {
+            self.write_failure(failure, to)?;
+        }
+        if let Some(manifest) = &self.report.manifest {
+            writeln!(to)?;
+            self.write_manifest(manifest, to)?;
+            self.write_proven(to)?;
+            self.write_word(to)?;
+            self.write_warnings(to)?;
+        }
+        Ok(())
+    }
+
+    fn write_failure(&self, failure: &Failure, to: &mut String) -> fmt::Result {
+        let details = failure.fault.to_string();
+        writeln!(to)?;
+        self.row(("位置", "Where"), &failure.place, to)?;
+        match self.language {
+            Language::Zh => {
+                let words = faults::in_chinese(&failure.fault);
+                self.row(("原因", ""), &format!("{words}（{details}）"), to)
+            }
+            Language::En => self.row(("", "What"), &details, to),
+        }
+    }
+
+    fn write_manifest(&self, manifest: &Manifest, to: &mut String) -> fmt::Result {
+        let id = self.report.id().map(hex::encode).unwrap_or_default();
+        let fingerprint = self.report.fingerprint().unwrap_or_default();
+        self.row(("账本", "Ledger"), &manifest.ledger, to)?;
+        self.row(("摘录编号", "Extract"), &id, to)?;
+        self.row(("密钥指纹", "Fingerprint"), &fingerprint, to)?;
+        let question = self.language.pick(&manifest.words.zh, &manifest.words.en);
+        self.row(("问题", "Question"), question, to)?;
+        self.row(("时点", "Cut"), &self.cut(manifest), to)?;
+        if let Some(events) = self.report.events {
+            self.row(("所示条目", "Events"), &events.to_string(), to)?;
+        }
+        Ok(())
+    }
+
+    fn cut(&self, manifest: &Manifest) -> String {
+        let cut = &manifest.cut;
+        let time = cut.time.map(|time| Moment(time.0).to_string());
+        let time = time.unwrap_or_else(|| self.pick(("无时间", "no time")).to_owned());
+        let (logs, digest) = (cut.logs.len(), hex::encode(cut.digest));
+        match self.language {
+            Language::Zh => format!("{time}（北京时间），{logs}个日志，{digest}"),
+            Language::En => format!("{time} (UTC+8), {logs} logs, {digest}"),
+        }
+    }
+
+    fn write_proven(&self, to: &mut String) -> fmt::Result {
+        self.heading(("已证明", "Proven"), to)?;
+        if self.report.proven.is_empty() {
+            point(self.pick(("无", "nothing")), to)?;
+        }
+        for proven in &self.report.proven {
+            point(self.pick(words::proven(*proven)), to)?;
+        }
+        Ok(())
+    }
+
+    fn write_word(&self, to: &mut String) -> fmt::Result {
+        let heading = (
+            "账本运营者的说法，未经证明",
+            "The operator's word, not proven",
+        );
+        self.heading(heading, to)?;
+        for name in OPERATORS_WORD {
+            let words = self.pick(words::operators_word(name));
+            let (open, close) = self.language.pick(("（", "）"), (" (", ")"));
+            point(&format!("{words}{open}{name}{close}"), to)?;
+        }
+        Ok(())
+    }
+
+    fn write_warnings(&self, to: &mut String) -> fmt::Result {
+        self.heading(("请注意", "Mind"), to)?;
+        for warning in &self.report.warnings {
+            let words = self.pick(words::warning(warning));
+            match named(warning) {
+                Some(names) => point(&format!("{words}: {names}"), to)?,
+                None => point(words, to)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn heading(&self, both: Both, to: &mut String) -> fmt::Result {
+        writeln!(to, "\n{}", self.pick(both))
+    }
+
+    fn row(&self, label: Both, value: &str, to: &mut String) -> fmt::Result {
+        let label = self.pick(label);
+        let colon = self.language.pick("：", ": ");
+        writeln!(to, "{label}{colon}{}", Visible(value))
+    }
+}
+
+fn point(words: &str, to: &mut String) -> fmt::Result {
+    writeln!(to, "  - {}", Visible(words))
+}
+
+/// What a warning names.
+fn named(warning: &Warning) -> Option<String> {
+    match warning {
+        Warning::OpenElsewhere(logs) => Some(logs.join(", ")),
+        Warning::UnverifiedKeys(keys) => {
+            let keys = keys
+                .iter()
+                .map(|(name, kind)| format!("{name} (0x{kind:02x})"));
+            Some(keys.collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}

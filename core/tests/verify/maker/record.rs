@@ -1,0 +1,66 @@
+//! Made-up records.
+
+use custodia_core::record::{Record, Timestamp};
+use custodia_core::schema::event_from_json;
+use serde_json::{Value, json};
+
+use super::{BEGIN_MS, DATA, PEOPLE, RECIPIENTS, REGISTRY, base64};
+
+pub fn record(log: &str, offset: u64, key: &str, body: Value) -> Record {
+    let mut id = [7_u8; 16];
+    id[8..].copy_from_slice(&offset.to_be_bytes());
+    let mut event = json!({
+        "event_id": base64(&id),
+        "salt": base64(&[9; 32]),
+        "occurred_at": format!("2026-11-02T01:00:{:02}Z", offset % 60),
+        "producer": "loan-gateway",
+        "policy_version_id": "2024-07-15-34b0c98b57f7eb15",
+    });
+    if log == DATA {
+        event["subject_ref"] = json!(key);
+        event["subject_role"] = json!("AC_SUBJECT_USER");
+        event["correlation_id"] = json!("order-7");
+    }
+    let Value::Object(body) = body else {
+        panic!("a body is an object")
+    };
+    event.as_object_mut().unwrap().extend(body);
+    Record {
+        value: Some(event_from_json(&event.to_string()).unwrap()),
+        ..plain(offset, key)
+    }
+}
+
+/// A record whose value is no envelope.
+pub fn plain(offset: u64, key: &str) -> Record {
+    Record {
+        offset,
+        timestamp: Timestamp::LogAppend(BEGIN_MS + i64::try_from(offset).unwrap() * 60_000),
+        key: Some(key.as_bytes().to_vec()),
+        value: Some(b"no envelope".to_vec()),
+        headers: Vec::new(),
+    }
+}
+
+pub fn share(offset: u64) -> Record {
+    let (person, recipient) = (offset % 3, (offset / 3) % 3);
+    let [person, recipient] = [person, recipient].map(|n| usize::try_from(n).unwrap());
+    let body = json!({"data_shared": {
+        "recipient_id": RECIPIENTS[recipient], "case": "SH_03_GOODS_DELIVERY",
+        "purpose": "PU_DELIVERY", "method": "MT_API", "destination_country": "CN",
+        "categories": ["DC_CONSIGNEE_NAME", "DC_CONSIGNEE_PHONE"], "field_count": "2",
+        "basis": {"kind": "BA_CONTRACT", "contract_ref": "order-7"}, "record_count": "1",
+        "transfer_sha256": base64(&[3; 32]), "order_ref": "o-7",
+        "access": {"endpoint_ref": "gw-1", "credential_fingerprint": base64(&[4; 16])},
+    }});
+    record(DATA, offset, PEOPLE[person], body)
+}
+
+pub fn recipient((offset, id): (u64, &&str)) -> Record {
+    let body = json!({"recipient_registered": {
+        "recipient_id": id, "name": format!("示例{id}有限公司"), "kind": "AC_COURIER",
+        "contact": "privacy@recipient.example", "legal_role": "LR_INDEPENDENT",
+        "confidentiality": true, "storage_countries": ["CN"],
+    }});
+    record(REGISTRY, offset, id, body)
+}
