@@ -2,7 +2,10 @@
 
 pub mod assessments;
 pub mod authority_requests;
+#[cfg(test)]
+mod chronicle;
 pub mod consents;
+pub mod entrustments;
 pub mod incidents;
 pub mod opt_outs;
 pub mod permissions;
