@@ -77,7 +77,7 @@ impl Register {
     }
 }
 
-/// The texts of the body's key field, and of its recipient and incident.
+/// The texts of the body's key field, and of its recipient and incident; a key of bytes is in hex.
 fn keys_of(one: &Occurrence) -> BTreeSet<String> {
     let Some(kind) = schema::body_of(one.kind) else {
         return BTreeSet::new();
@@ -97,7 +97,11 @@ fn keys_of(one: &Occurrence) -> BTreeSet<String> {
             .filter_map(|name| kind.descriptor.get_field_by_name(name)),
     );
     named
-        .filter_map(|field| body.get_field(&field).as_str().map(str::to_owned))
+        .filter_map(|field| {
+            let value = body.get_field(&field);
+            let text = value.as_str().map(str::to_owned);
+            text.or_else(|| value.as_bytes().map(hex::encode))
+        })
         .filter(|text| !text.is_empty())
         .collect()
 }

@@ -14,3 +14,5 @@ pub mod requests;
 pub mod retention;
 pub mod safeguards;
 pub mod sdks;
+#[cfg(test)]
+pub(in crate::assess) mod told;
