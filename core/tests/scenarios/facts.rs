@@ -24,10 +24,21 @@ pub struct Fact {
     pub name: String,
     /// When it happened, in ms since 1970.
     pub at_ms: i64,
-    /// When it was recorded, where the scenario says so, in ms since 1970.
-    pub recorded_ms: Option<i64>,
+    /// When it was recorded.
+    pub recorded: Recorded,
     /// The event.
     pub event: Event,
+}
+
+/// When Kafka took a record.
+#[derive(Debug, Clone, Copy)]
+pub enum Recorded {
+    /// At once.
+    AtOnce,
+    /// At a moment, in ms since 1970.
+    At(i64),
+    /// Kafka has no time of it.
+    Never,
 }
 
 /// A person's reference, by name.
@@ -61,23 +72,26 @@ impl Fact {
             return Err(named("says nothing".into()));
         }
         let at_ms = moment::ms_of(&word(told, "at").map_err(named)?).map_err(named)?;
-        let recorded = told
-            .contains_key("recorded")
-            .then(|| word(told, "recorded"));
-        let recorded = recorded.transpose().map_err(named)?;
-        let recorded_ms = recorded
-            .map(|text| moment::ms_of(&text))
-            .transpose()
-            .map_err(named)?;
+        let recorded = recorded(told).map_err(named)?;
         let mut written = envelope(told, &name, at_ms, policy_in_force(at_ms));
         settle(schema::event_descriptor(), &mut written, "").map_err(named)?;
         let event = filled(written, &name).map_err(named)?;
         Ok(Self {
             name,
             at_ms,
-            recorded_ms,
+            recorded,
             event,
         })
+    }
+}
+
+fn recorded(told: &Told) -> Result<Recorded, String> {
+    if !told.contains_key("recorded") {
+        return Ok(Recorded::AtOnce);
+    }
+    match word(told, "recorded")?.as_str() {
+        "never" => Ok(Recorded::Never),
+        text => moment::ms_of(text).map(Recorded::At),
     }
 }
 

@@ -13,7 +13,7 @@ use custodia_core::schema::{self};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::facts::{self, Fact, event_id, reference};
+use crate::facts::{self, Fact, Recorded, event_id, reference};
 use crate::moment;
 use crate::shelf::{self, Shelf, Shelved};
 use crate::written;
@@ -157,12 +157,16 @@ impl Scene {
             _ => (written, 0),
         };
         let count = |number: usize| i64::try_from(number).map_err(|error| error.to_string());
-        let recorded = fact.recorded_ms.unwrap_or(fact.at_ms + count(later)?);
+        let recorded = match fact.recorded {
+            Recorded::AtOnce => Some(fact.at_ms + count(later)?),
+            Recorded::At(ms) => Some(ms),
+            Recorded::Never => None,
+        };
         let leaf = LeafAt {
             log: "ledger/custodia.events/0/0".into(),
             index: u64::try_from(place).map_err(|error| error.to_string())?,
         };
-        Occurrence::of(leaf, Some(recorded), fact.event.clone())
+        Occurrence::of(leaf, recorded, fact.event.clone())
             .ok_or_else(|| format!("  {}: no body", fact.name))
     }
 
@@ -266,7 +270,7 @@ fn published(names: &[String]) -> Result<Published, String> {
         facts.push(Fact {
             name,
             at_ms,
-            recorded_ms: None,
+            recorded: Recorded::AtOnce,
             event,
         });
     }

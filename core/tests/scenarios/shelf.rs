@@ -7,6 +7,7 @@ use std::{env, fs};
 use custodia_core::assess::Holidays;
 use serde::de::DeserializeOwned;
 
+use crate::variant;
 use crate::written::{Base, Scenario, Told};
 
 /// A scenario, and where it stands.
@@ -85,16 +86,17 @@ fn shelved(path: PathBuf, folder: &str, number: u8) -> Result<Shelved, String> {
     })
 }
 
-/// The machine-readable policy of a name.
+/// The machine-readable policy of a name: `ops/policy/<name>.toml`, or one that differs from it
+/// (`tests/scenarios/policy/<name>.toml`).
 pub fn policy(name: &str) -> Result<Vec<u8>, String> {
-    let known = [root().join("ops/policy"), here().join("policy")];
     let file = format!("{name}.toml");
-    let found = known
-        .iter()
-        .map(|folder| folder.join(&file))
-        .find(|path| path.exists());
-    let path = found.ok_or_else(|| format!("no policy has the name {name}"))?;
-    fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+    let whole = root().join("ops/policy").join(&file);
+    let differing = here().join("policy").join(&file);
+    if whole.exists() {
+        return text(&whole).map(String::into_bytes);
+    }
+    let made = variant::policy(&text(&differing)?, policy);
+    made.map_err(|error| format!("{}: {error}", differing.display()))
 }
 
 /// The calendar of holidays of a name.

@@ -48,7 +48,8 @@ pub struct Base {
     pub events: Vec<Told>,
 }
 
-/// An event: `is` (a unique name), `says`, `at`, `of` (a person's name), `producer`, `recorded`, and the
+/// An event: `is` (a unique name), `says`, `at`, `of` (a person's name), `producer`, `recorded`
+/// (`never` where Kafka has no time of it; left out, at once), and the
 /// fields of the envelope and its body by their names in the schema.
 pub type Told = BTreeMap<String, Value>;
 
