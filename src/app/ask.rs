@@ -6,9 +6,10 @@ use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::assessing::{self, Assessing};
 use super::init::timeout;
 use super::parts::role_of;
-use super::{Error, KafkaOutbox, Opened, assessing, kafka_settings, open};
+use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::assess::{
     FindingsAnswer, FindingsDesk, FindingsQuestion, Keeping, KeptFindings, Rulebook,
 };
@@ -243,13 +244,17 @@ fn caught_up_findings(
     desk: &Desk,
     book: &Arc<Rulebook>,
 ) -> Result<KeptFindings, Error> {
-    let rows = desk.view().logs().cloned().collect();
+    let rows: Vec<LogRows> = desk.view().logs().cloned().collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let metrics = Metrics::register(&mut Registry::default());
-    let book = Arc::clone(book);
-    let (mut assessor, kept) = assessing::assessor(config, opened, rows, book, &clock, &metrics)?;
-    while assessor.step()? {}
-    Ok(kept)
+    let assessing = Assessing {
+        config,
+        opened,
+        rows: &rows,
+        book,
+        clock: &clock,
+        metrics: &Metrics::register(&mut Registry::default()),
+    };
+    assessing.catch_up()
 }
 
 /// The rows of all logs, made up to what is on disk.

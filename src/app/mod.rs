@@ -14,6 +14,7 @@ mod generations;
 mod init;
 mod kafka_outbox;
 mod kafka_registry;
+mod lag;
 mod open_files;
 mod parts;
 mod policy;

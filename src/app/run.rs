@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
-use super::assessing;
+use super::assessing::{self, Assessing};
 use super::assigned::{assigned, refuse_uncovered, topics_of};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
+use super::lag::{CONSUMER_POLL, commit_for_display, measure_lag};
 use super::parts::role_of;
 use super::published::published_checkpoints;
 use super::threads::Threads;
@@ -29,9 +30,6 @@ use crate::project::Projector;
 use crate::query::LogRows;
 use crate::sign::{ExtractSigner, Signer};
 
-/// How long the consumer is waited for at a time: librdkafka wakes for its own events, and can't be
-/// told of a stop.
-const CONSUMER_POLL: Duration = Duration::from_millis(100);
 /// How often lag is measured.
 const LAG_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -200,28 +198,18 @@ impl Running {
         Ok(())
     }
 
-    /// Keeps up the findings. Where that can't go on it says so, and everything else does.
+    /// Keeps up the findings.
     fn start_assessing(&mut self, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Error> {
-        if !config.project.enabled || !config.findings.enabled {
-            return Ok(());
-        }
-        let (rows, book) = (self.rows.clone(), Arc::clone(&self.book));
-        let made = assessing::assessor(config, &self.opened, rows, book, clock, &self.metrics);
-        let (mut assessor, kept) = match made {
-            Ok(made) => made,
-            Err(failure) => {
-                let code = failure.code();
-                error!(code, %failure, "findings are not kept up");
-                self.metrics.findings_stopped.set(1);
-                self.findings = Keeping::Stopped(format!("{code}: {failure}"));
-                return Ok(());
-            }
+        let assessing = Assessing {
+            config,
+            opened: &self.opened,
+            rows: &self.rows,
+            book: &self.book,
+            clock,
+            metrics: &self.metrics,
         };
-        self.findings = Keeping::On(kept);
-        self.threads.spawn("assess", move |stop| {
-            assessor.run(stop);
-            Ok(())
-        })
+        self.findings = assessing.start(&mut self.threads)?;
+        Ok(())
     }
 
     fn start_appending(
@@ -485,36 +473,6 @@ fn checkpointer(
     });
     checkpointer.settle(&published_checkpoints(config, settings)?)?;
     Ok(Some(Arc::new(Mutex::new(checkpointer))))
-}
-
-fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    for log in logs {
-        let (topic, partition) = (&log.origin().topic, log.origin().partition);
-        let marks = consumer.watermarks(topic, partition, CONSUMER_POLL);
-        let Ok((_, high)) = marks else { continue };
-        let label = LogLabel::from(log.origin());
-        let lag = high.saturating_sub(log.tail().next_offset);
-        metrics
-            .high_watermark
-            .get_or_create(&label)
-            .set(signed(high));
-        metrics.lag.get_or_create(&label).set(signed(lag));
-    }
-}
-
-fn commit_for_display(consumer: &Consumer, logs: &[Arc<Log>]) {
-    let place = |log: &Arc<Log>| {
-        let origin = log.origin();
-        (
-            origin.topic.clone(),
-            origin.partition,
-            log.tail().next_offset,
-        )
-    };
-    let positions: Vec<_> = logs.iter().map(place).collect();
-    // Only dashboards read these (law 4).
-    consumer.commit_for_display(&positions);
 }
 
 #[cfg(test)]

@@ -76,14 +76,23 @@ pub(super) fn person(from: &Standpoint<'_>, subject: &str) -> Result<Person, Err
     Ok(person)
 }
 
-/// What the registry says of a recipient or producer, and every event of an incident.
-pub(super) fn thing(from: &Standpoint<'_>, kind: Kind, id: &str) -> Result<Judgeable, Error> {
+/// What the registry says of a recipient or producer, and every event of an incident; and these leaves,
+/// which are accepted.
+pub(super) fn thing<'a>(
+    from: &'a Standpoint<'_>,
+    kind: Kind,
+    id: &str,
+    further: Vec<(&'a LogRows, u64)>,
+) -> Result<Judgeable, Error> {
     let mut leaves = Leaves(Vec::new());
     for log in logs(from) {
         if kind == Kind::Incident || log.role == TopicRole::Registry {
             leaves.0.push((log, leaves_of_thing(from, log, kind, id)?));
         }
     }
+    let further = further.into_iter();
+    let further = further.map(|(log, index)| (log, BTreeSet::from([index])));
+    leaves.0.extend(further);
     leaves.read(from)
 }
 

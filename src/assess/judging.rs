@@ -54,7 +54,11 @@ impl Judging<'_> {
             Scope::Producer => (Kind::Producer, About::Producer(id.to_owned())),
             Scope::Subject | Scope::Operator => return Ok(Vec::new()),
         };
-        let timeline = match gather::thing(self.from, kind, id)? {
+        let further = match scope {
+            Scope::Producer => counts.unnumbered(id)?,
+            _ => Vec::new(),
+        };
+        let timeline = match gather::thing(self.from, kind, id, further)? {
             Ok(timeline) => timeline,
             Err(unjudged) => return Ok(vec![unjudged.finding(about)]),
         };

@@ -14,8 +14,8 @@ use prost::Message as _;
 use super::Error;
 use super::names::{Reach, names, reach};
 use super::rows::{
-    FACES, LINK, NAMED, NAMES, NOBODY, OUTFLOW, Owner, PERSON, PersonRow, Tag, erased_tag, key,
-    log_tag, name_tag, person_tag, sortable,
+    CASE, FACES, LINK, NAMED, NAMES, NOBODY, OUTFLOW, Owner, PERSON, PersonRow, Tag, UNNUMBERED,
+    erased_tag, key, log_tag, name_tag, person_tag, sortable,
 };
 use super::sequences::LogSequences;
 use super::store::{FAMILY, FindingsStore, Head};
@@ -87,6 +87,8 @@ pub(super) struct Marking<'a> {
     noted: BTreeSet<Tag>,
     /// The same of recipients, incidents and producers.
     noted_things: BTreeSet<Owner>,
+    /// The same of producers that sent an event without a number.
+    noted_unnumbered: BTreeSet<Tag>,
 }
 
 /// An accepted event, read.
@@ -115,6 +117,7 @@ impl<'a> Marking<'a> {
             tag,
             noted: BTreeSet::new(),
             noted_things: BTreeSet::new(),
+            noted_unnumbered: BTreeSet::new(),
         }
     }
 
@@ -151,9 +154,15 @@ impl<'a> Marking<'a> {
                 tag: name_tag(&self.store.keys, producer),
             };
             let mut changed = self.thing(owner, producer)?;
-            if let Some(seq) = row.producer_seq {
-                let epoch = row.producer_epoch.unwrap_or(0);
-                changed |= sequences.see(&owner.tag, epoch, seq, *index)?;
+            match row.producer_seq {
+                Some(seq) => {
+                    let epoch = row.producer_epoch.unwrap_or(0);
+                    changed |= sequences.see(&owner.tag, epoch, seq, *index)?;
+                }
+                None if row.verdict.as_ref().is_some_and(Verdict::is_accepted) => {
+                    changed |= self.unnumbered(owner.tag, *index)?;
+                }
+                None => {}
             }
             if changed {
                 self.marks.things.insert(owner);
@@ -161,6 +170,21 @@ impl<'a> Marking<'a> {
         }
         sequences.put(self.batch, self.log.log().name());
         Ok(())
+    }
+
+    /// Puts the first event of a producer in this log that has no number; whether it is the first.
+    fn unnumbered(&mut self, producer: Tag, index: u64) -> Result<bool, Error> {
+        if !self.noted_unnumbered.insert(producer) {
+            return Ok(false);
+        }
+        let key = key(UNNUMBERED, &[&producer, &self.tag]);
+        let first = self.store.get(&key)?.is_none();
+        if first {
+            let origin = self.log.log().name().as_bytes();
+            let value = [&index.to_be_bytes()[..], origin].concat();
+            self.batch.put(FAMILY, &key, &value);
+        }
+        Ok(first)
     }
 
     fn leaf(&mut self, leaf: &StoredLeaf) -> Result<(), Error> {
@@ -350,6 +374,10 @@ impl<'a> Marking<'a> {
             // What the person's events were part of is no longer there.
             (self.marks.incidents, self.marks.erased) = (true, true);
         }
+        if self.is_of_case(read.body)? {
+            // Whom the case named can't be told any more.
+            self.marks.all();
+        }
         match reach(kind) {
             Reach::Nobody => {}
             Reach::Everybody => self.marks.all(),
@@ -360,6 +388,23 @@ impl<'a> Marking<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an erasure is of the key of an authority's case. The order says so, and is remembered.
+    fn is_of_case(&mut self, body: &Body) -> Result<bool, Error> {
+        let row = |digest| key(CASE, &[&erased_tag(&self.store.keys, digest)]);
+        match body {
+            Body::ErasureOrdered(said) if said.case_key == Some(true) => {
+                let row = row(&said.erased_subject_blake3);
+                self.batch.put(FAMILY, &row, &[]);
+                Ok(true)
+            }
+            Body::SubjectKeyShredded(said) => {
+                let row = row(&said.erased_subject_blake3);
+                Ok(self.store.get(&row)?.is_some())
+            }
+            _ => Ok(false),
+        }
     }
 
     /// People of leaves that are read only now are marked by these.

@@ -6,7 +6,8 @@
 //! here writes a leaf or a row of another room, no thread waits for it, and it can be switched off.
 //!
 //! - Of a person: what is under one of the person's references, and what the registry has that names one.
-//! - Of a recipient or a producer: what the registry says of it; its own events are counted.
+//! - Of a recipient or a producer: what the registry says of it; its own events are counted. Of a
+//!   producer also the first event of each log that it sent without a number.
 //! - Of an incident: every event that names it.
 //! - Of the operator: the registry, and what is counted over the whole ledger.
 

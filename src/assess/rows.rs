@@ -11,6 +11,8 @@
 //! | `06 ‖ time ‖ log ‖ index` | face data went into a large store: whose |
 //! | `07 ‖ scope ‖ name` | a recipient, incident or producer: its id, sealed under the ledger's key |
 //! | `08 ‖ name ‖ log ‖ epoch ‖ first` | a run of a producer's sequence: `last ‖ leaf index` |
+//! | `09 ‖ name ‖ log` | the first accepted event that a producer sent without a number: `leaf index ‖ origin` |
+//! | `0a ‖ digest` | an order to erase was of the key of an authority's case: empty |
 //! | `10 ‖ scope ‖ tag ‖ number` | a finding: [`Header`], then its JSON, sealed |
 //! | `11 ‖ since ‖ scope ‖ tag ‖ number` | the same by time: [`Header`] |
 //!
@@ -33,6 +35,8 @@ pub(super) const OUTFLOW: u8 = 0x05;
 pub(super) const FACES: u8 = 0x06;
 pub(super) const THING: u8 = 0x07;
 pub(super) const RUN: u8 = 0x08;
+pub(super) const UNNUMBERED: u8 = 0x09;
+pub(super) const CASE: u8 = 0x0a;
 pub(super) const FINDING: u8 = 0x10;
 pub(super) const SINCE: u8 = 0x11;
 

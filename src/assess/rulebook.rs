@@ -8,6 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
+/// Public holidays of the years that this program knows.
+const BUILT_IN: &str = include_str!("../../ops/policy/holidays.toml");
+const BUILT_IN_NAME: &str = "ops/policy/holidays.toml";
+
 /// How a scope is judged.
 pub type Judge = fn(Scope, &Grounds<'_>) -> Assessed;
 
@@ -23,19 +27,19 @@ pub struct Rulebook {
 
 impl Rulebook {
     /// The rules of this program, with the public holidays of a file (TOML, as
-    /// [`Holidays::parse`] reads it); without one no year's holidays are known, and no lawful day is
-    /// said where a deadline meets one.
+    /// [`Holidays::parse`] reads it); without one with those that this program was built with.
     ///
     /// # Errors
     /// [`Error::HolidaysUnread`], [`Error::HolidaysRefused`].
     pub fn with_holidays_of(file: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = file else {
-            return Ok(Self::new(assess, bundle_digest(), Holidays::default(), ""));
+        let path = file.unwrap_or(Path::new(BUILT_IN_NAME));
+        let text = match file {
+            None => BUILT_IN.to_owned(),
+            Some(path) => fs::read_to_string(path).map_err(|source| Error::HolidaysUnread {
+                path: path.to_owned(),
+                source,
+            })?,
         };
-        let text = fs::read_to_string(path).map_err(|source| Error::HolidaysUnread {
-            path: path.to_owned(),
-            source,
-        })?;
         let holidays = Holidays::parse(&text).map_err(|source| Error::HolidaysRefused {
             path: path.to_owned(),
             source,
@@ -64,5 +68,32 @@ impl Rulebook {
     /// What names rules and holidays together.
     pub(super) const fn digest(&self) -> &[u8; 32] {
         &self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holidays_come_from_the_program_or_from_a_file_that_can_be_read() {
+        let built_in = Rulebook::with_holidays_of(None).unwrap();
+        assert_ne!(built_in.holidays, Holidays::default());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("holidays.toml");
+        let missing = Rulebook::with_holidays_of(Some(&path)).unwrap_err();
+        assert_eq!(missing.code(), "CU-0852");
+        fs::write(
+            &path,
+            "[\"2026\"]\nsource = \"x\"\noff = [\"2025-01-01\"]\nworked = []\n",
+        )
+        .unwrap();
+        let refused = Rulebook::with_holidays_of(Some(&path)).unwrap_err();
+        assert_eq!(refused.code(), "CU-0853");
+        assert!(refused.to_string().contains("2025-01-01"), "{refused}");
+        fs::write(&path, "").unwrap();
+        let other = Rulebook::with_holidays_of(Some(&path)).unwrap();
+        assert_eq!(other.rules(), built_in.rules());
+        assert_ne!(other.digest(), built_in.digest());
     }
 }

@@ -7,7 +7,7 @@ use custodia_core::verdict::event_of;
 
 use super::Error;
 use super::gather::{is_known, logs};
-use super::rows::{FACES, OUTFLOW, PERSON, RUN, Tag, key, log_tag, name_tag, tag_at};
+use super::rows::{FACES, OUTFLOW, PERSON, RUN, Tag, UNNUMBERED, key, log_tag, name_tag, tag_at};
 use super::sequence::{Run, Runs as _, RunsInMemory, see};
 use super::sequences::decode;
 use super::store::FindingsStore;
@@ -111,6 +111,22 @@ impl<'a> Counts<'a> {
             outflows_ms: Vec::new(),
             gaps,
         })
+    }
+
+    /// The first event of each log that a producer sent without a number.
+    pub(super) fn unnumbered(&self, producer: &str) -> Result<Vec<(&'a LogRows, u64)>, Error> {
+        let prefix = key(UNNUMBERED, &[&name_tag(&self.store.keys, producer)]);
+        let mut first = Vec::new();
+        for row in self.store.scan(&prefix, None)? {
+            let (row, value) = row?;
+            let read = tag_at(&row, prefix.len()).zip(value.first_chunk());
+            let cut = || self.store.corrupt("a row's key is cut short");
+            let (tag, index) = read.ok_or_else(cut)?;
+            let (log, index) = (self.logs.get(&tag), u64::from_be_bytes(*index));
+            let log = log.filter(|log| index < self.from.size_of(log));
+            first.extend(log.map(|log| (*log, index)));
+        }
+        Ok(first)
     }
 
     /// What is counted over the whole ledger.

@@ -274,8 +274,8 @@ impl Default for Findings {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// A file of public holidays (TOML), by which deadlines that end on one go on. Default: none, and no
-    /// year's are known. Another file makes all findings anew.
+    /// A file of public holidays (TOML, as `ops/policy/holidays.toml`), by which deadlines that end on one
+    /// go on. Default: those that the program was built with. Others make all findings anew.
     pub holidays: Option<PathBuf>,
 }
 

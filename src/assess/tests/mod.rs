@@ -170,7 +170,12 @@ fn of_producer(grounds: &Grounds<'_>) -> Vec<Finding> {
             &format!("gap_{}_{}", gap.first, gap.last),
         )
     };
-    grounds.tallies.gaps.iter().map(gap).collect()
+    let mut findings: Vec<Finding> = grounds.tallies.gaps.iter().map(gap).collect();
+    let unnumbered = |one: &&Occurrence| one.event.producer_seq.is_none();
+    if let Some(first) = grounds.timeline.iter().find(unnumbered) {
+        findings.push(on(grounds, first, 35, Outcome::Unknown, "unnumbered"));
+    }
+    findings
 }
 
 /// R36, R37: faces, and how many people there are.
