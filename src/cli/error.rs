@@ -12,7 +12,7 @@ pub enum Error {
     /// Everything below.
     #[error(transparent)]
     App(#[from] app::Error),
-    /// A file named on the command line can't be read.
+    /// A file named on the command line can't be read or written.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.

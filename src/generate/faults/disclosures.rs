@@ -1,0 +1,242 @@
+//! Stories on authorities, mergers and the public: R11 to R13, R33, R39.
+
+use custodia_core::assess::Outcome::{Unknown, Violation, Warn};
+use custodia_core::schema::v1::event::Body;
+use custodia_core::schema::v1::{
+    Actor, AuthorityRequestReceived, Basis, BasisKind, DataDisclosed, DataTransferred,
+    DisclosureCase, DisclosureDecision, ErasureOrdered, LegalRole, MergerAnnounced,
+    RecipientAcknowledged, ShareMethod,
+};
+
+use super::super::bodies::numbers;
+use super::super::envelope::timestamp;
+use super::super::life::What;
+use super::super::register::{AUTHORITY, COURIERS, Person, Producer, RECIPIENTS};
+use super::super::terms::{self, Ask};
+use super::super::town_days::Fact;
+use super::story::{DAY, Said, Teller, but};
+
+pub(super) fn tell(t: &mut Teller<'_>) {
+    compelled(t);
+    foreign(t);
+    mergers(t);
+    published(t);
+    records(t);
+}
+
+/// What is missing of a disclosure that an authority asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lacks {
+    Nothing,
+    Demand,
+    Review,
+}
+
+fn disclosure(
+    t: &mut Teller<'_>,
+    lacks: Lacks,
+    demand: impl FnOnce(&mut AuthorityRequestReceived),
+    change: impl FnOnce(&mut DataDisclosed),
+) -> Said {
+    let (case, subject) = (t.own("case"), t.life.account.as_str().to_owned());
+    if lacks != Lacks::Demand {
+        t.enters_fact(
+            Fact::AuthorityAsked,
+            &case,
+            but!(AuthorityRequestReceived, b => {
+                b.case_ref = case.clone();
+                b.named_subject_ref = subject;
+                demand(b);
+            }),
+        );
+    }
+    if lacks != Lacks::Review {
+        let disclose = Fact::Reviewed(DisclosureDecision::DiDecisionDisclose);
+        t.enters_fact(
+            disclose,
+            &case,
+            but!(DisclosureReviewed, b => b.case_ref = case.clone()),
+        );
+    }
+    t.does_but(
+        What::Disclose,
+        but!(DataDisclosed, b => {
+            b.case_ref = case.clone();
+            change(b);
+        }),
+    )
+}
+
+fn compelled(t: &mut Teller<'_>) {
+    t.person("disclosed to the police without a document");
+    let said = disclosure(
+        t,
+        Lacks::Nothing,
+        |b| {
+            b.document_sha256.clear();
+            b.document_no.clear();
+        },
+        |b| b.document_sha256.clear(),
+    );
+    t.find(12, Violation, "no_document", &said);
+
+    t.person("disclosed to the police before anyone reviewed it");
+    let said = disclosure(t, Lacks::Review, |_| {}, |_| {});
+    t.find(12, Violation, "not_reviewed", &said);
+
+    t.person("nobody checked who the officers were");
+    let said = disclosure(
+        t,
+        Lacks::Nothing,
+        |b| b.officers_verified = Some(false),
+        |_| {},
+    );
+    t.find(12, Warn, "officers_not_verified", &said);
+
+    t.person("disclosed on a demand that never came");
+    let said = disclosure(t, Lacks::Demand, |_| {}, |_| {});
+    t.find(12, Unknown, "demand_not_in_log", &said);
+
+    t.person("more disclosed than the police asked for");
+    let said = disclosure(
+        t,
+        Lacks::Nothing,
+        |b| {
+            b.scope.pop();
+        },
+        |_| {},
+    );
+    t.find(12, Violation, "out_of_scope", &said);
+}
+
+fn foreign(t: &mut Teller<'_>) {
+    t.person("disclosed to a foreign court without approval");
+    let said = disclosure(
+        t,
+        Lacks::Nothing,
+        |b| b.authority_country = "US".to_owned(),
+        |_| {},
+    );
+    t.find(11, Violation, "foreign_authority", &said);
+}
+
+fn announcement(t: &mut Teller<'_>, change: impl FnOnce(&mut MergerAnnounced)) -> String {
+    let merger = t.own("merger");
+    let at = t.at;
+    t.enters_fact(
+        Fact::MergerAnnounced,
+        &merger,
+        but!(MergerAnnounced, b => {
+            b.merger_id = merger.clone();
+            b.announced_at = Some(timestamp(at));
+            change(b);
+        }),
+    );
+    merger
+}
+
+fn transfer(t: &mut Teller<'_>, change: impl FnOnce(&mut DataTransferred)) -> Said {
+    t.does_but(What::Transfer, but!(DataTransferred, b => change(b)))
+}
+
+fn mergers(t: &mut Teller<'_>) {
+    t.person("transferred in a merger that nobody announced");
+    let merger = t.own("merger");
+    let said = transfer(t, |b| b.merger_id = merger);
+    t.find(13, Violation, "not_announced", &said);
+
+    t.person("transferred the day before the merger was announced");
+    let merger = t.own("merger");
+    let said = transfer(t, |b| b.merger_id = merger);
+    t.wait(DAY);
+    announcement(t, |_| {});
+    t.find(13, Violation, "announced_too_late", &said);
+
+    t.person("what the successor took on isn't said");
+    let merger = announcement(t, |b| b.duties_taken_on.clear());
+    let said = transfer(t, |b| b.merger_id = merger);
+    t.find(13, Unknown, "successor_duties_unknown", &said);
+
+    t.person("transferred for another purpose without new consent");
+    let merger = announcement(t, |_| {});
+    let said = transfer(t, |b| {
+        b.merger_id = merger;
+        b.purpose_changed = Some(true);
+    });
+    t.find(13, Violation, "purpose_changed_without_consent", &said);
+}
+
+fn published(t: &mut Teller<'_>) {
+    t.person("a prize list published without separate consent");
+    let public = t.own("public");
+    t.enters_fact(
+        Fact::Recipient(AUTHORITY),
+        &public,
+        but!(RecipientRegistered, b => {
+            b.recipient_id = public.clone();
+            b.name = "公众".to_owned();
+            b.set_kind(Actor::AcPublic);
+            b.set_legal_role(LegalRole::LrIndependent);
+        }),
+    );
+    let pia = t.own("pia");
+    t.enters_fact(
+        Fact::Impact(5),
+        &pia,
+        but!(ImpactAssessmentRecorded, b => {
+            b.assessment_id = pia.clone();
+            b.recipient_ids = vec![public.clone()];
+        }),
+    );
+    let consent_id = t.consent_id(Ask::Account);
+    let change = |b: &mut DataDisclosed, to: String| {
+        b.recipient_id = to;
+        b.set_case(DisclosureCase::Di01SubjectRequest);
+        b.set_method(ShareMethod::MtPage);
+        b.categories = numbers(&[terms::ACCOUNT[2]]);
+        b.case_ref = "prizes".to_owned();
+        b.document_sha256.clear();
+        b.assessment_id = pia.clone();
+        b.purpose = 0;
+        b.basis = Some(Basis {
+            kind: BasisKind::BaConsent.into(),
+            consent_id: consent_id.clone(),
+            ..Basis::default()
+        });
+    };
+    let said = t.does_but(
+        What::Disclose,
+        but!(DataDisclosed, b => change(b, public.clone())),
+    );
+    t.find(39, Violation, "consent_too_weak", &said);
+}
+
+fn records(t: &mut Teller<'_>) {
+    t.person("a courier signed for what nobody shared");
+    let sealed = RecipientAcknowledged {
+        recipient_id: RECIPIENTS[COURIERS[0]].id.to_owned(),
+        received_at: Some(timestamp(t.at)),
+        transfer_sha256: t.paper("parcel"),
+        countersignature: t.paper("signature").repeat(2),
+        countersignature_key_id: "courier-lishan/1".to_owned(),
+    };
+    let said = t.says(Producer::Mall, Body::RecipientAcknowledged(sealed));
+    t.find(33, Unknown, "record_missing", &said);
+
+    t.begin("records ordered to be erased before the duty to keep them ended");
+    let register = t.pen.register;
+    let order = ErasureOrdered {
+        erased_subject_blake3: t.paper("nobody"),
+        order_id: t.own("order"),
+        duty_ended: "NDSR 12".to_owned(),
+        duty_ended_at: Some(timestamp(t.at + 365 * DAY)),
+        approver_refs: vec![
+            register.person(Person::Officer),
+            register.person(Person::Lawyer),
+        ],
+        ..ErasureOrdered::default()
+    };
+    let key = hex::encode(&order.erased_subject_blake3);
+    let said = t.enters(Producer::Legal, &key, Body::ErasureOrdered(order));
+    t.find(33, Violation, "ordered_before_duty_ended", &said);
+}
