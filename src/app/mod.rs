@@ -4,6 +4,7 @@
 //! what it stands on, and turns the first failure into a stop of the whole.
 
 mod ask;
+mod assessing;
 mod assigned;
 mod demo;
 mod error;
@@ -13,6 +14,7 @@ mod generations;
 mod init;
 mod kafka_outbox;
 mod kafka_registry;
+mod lag;
 mod open_files;
 mod parts;
 mod policy;

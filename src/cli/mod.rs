@@ -9,6 +9,7 @@ mod dump_config;
 mod error;
 pub mod exit;
 mod extract;
+mod findings;
 mod fsck;
 mod generate;
 mod init;
@@ -91,6 +92,8 @@ enum Command {
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
     Replay(replay::Replay),
+    /// What the rules say.
+    Findings(findings::Findings),
     /// What was said of records.
     Verdicts(verdicts::Verdicts),
 }
@@ -155,6 +158,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Verify(verify) => verify.run(),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
+        Command::Findings(findings) => findings.run(config),
         Command::Verdicts(verdicts) => verdicts.run(config),
     }
 }

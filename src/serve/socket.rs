@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::extract_door::{Shelf, fetch, issue};
 use super::{Error, Refusal};
+use crate::assess::{self, FindingsDesk, FindingsQuestion};
 use crate::extract::Office;
 use crate::query::{
     self, Asking, Desk, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
@@ -49,6 +50,8 @@ pub struct Asked<Q> {
 pub struct Door {
     /// The desk.
     pub desk: Arc<Desk>,
+    /// The desk for findings.
+    pub findings: Arc<FindingsDesk>,
     /// Who may ask.
     pub principals: Arc<Principals>,
     /// Where extracts are issued.
@@ -115,6 +118,7 @@ fn router(door: Door) -> Router {
         .route("/v1/who", post(who))
         .route("/v1/who-of-people", of_people)
         .route("/v1/timeline", post(timeline))
+        .route("/v1/findings", post(findings))
         .route("/v1/verdicts", post(verdicts))
         .route("/v1/policies", post(policies))
         .route("/v1/receipt", post(receipt))
@@ -159,6 +163,18 @@ async fn timeline(
     answer(move || {
         door.desk
             .timeline(&door.asking(peer, &asked.why)?, &asked.question)
+    })
+    .await
+}
+
+async fn findings(
+    State(door): State<Door>,
+    peer: From,
+    Json(asked): Json<Asked<FindingsQuestion>>,
+) -> Response {
+    answer(move || {
+        let asking = door.asking(peer, &asked.why)?;
+        door.findings.findings(&asking, &asked.question)
     })
     .await
 }
@@ -219,14 +235,17 @@ impl Door {
 }
 
 /// Reads the disk and waits for Kafka off the runtime's threads.
-async fn answer<T: Serialize + Send + 'static>(
-    ask: impl FnOnce() -> Result<T, query::Error> + Send + 'static,
-) -> Response {
+async fn answer<T, E>(ask: impl FnOnce() -> Result<T, E> + Send + 'static) -> Response
+where
+    T: Serialize + Send + 'static,
+    E: Into<assess::Error> + Send + 'static,
+{
     match tokio::task::spawn_blocking(ask).await {
         Ok(Ok(answer)) => Json(answer).into_response(),
         Ok(Err(error)) => {
+            let error: assess::Error = error.into();
             let status = match &error {
-                query::Error::UnmappedUid(_) => StatusCode::FORBIDDEN,
+                assess::Error::Query(query::Error::UnmappedUid(_)) => StatusCode::FORBIDDEN,
                 error if error.is_the_askers() => StatusCode::BAD_REQUEST,
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             };
