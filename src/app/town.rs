@@ -128,3 +128,6 @@ fn acknowledge(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod findings;

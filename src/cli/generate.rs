@@ -5,11 +5,11 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::{Error, exit};
 use crate::app::{self, Extent};
 use crate::config::Config;
-use crate::generate::Town;
 
 /// Sends the life of a town of made-up customers: the same seed gives the same events.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ impl Generate {
         let sent = match &self.faults {
             None => app::send_town(config, &town, &mut |_| {})?,
             Some(list) => {
-                write_list(&town, list)?;
+                write_list(list, &town.faults())?;
                 app::send_town_with_faults(config, &town)?
             }
         };
@@ -70,14 +70,14 @@ impl Generate {
 }
 
 /// Writes what must be found of a town with faults, a JSON object a line.
-fn write_list(town: &Town, path: &Path) -> Result<(), Error> {
+fn write_list(path: &Path, list: &[impl Serialize]) -> Result<(), Error> {
     let failed = |source| Error::File {
         path: path.to_owned(),
         source,
     };
     let mut file = BufWriter::new(File::create(path).map_err(failed)?);
-    for one in town.faults() {
-        let line = serde_json::to_string(&one).map_err(|error| failed(error.into()))?;
+    for one in list {
+        let line = serde_json::to_string(one).map_err(|error| failed(error.into()))?;
         writeln!(file, "{line}").map_err(failed)?;
     }
     file.flush().map_err(failed)

@@ -191,7 +191,6 @@ impl Pen<'_> {
             record_count: Some(1),
             access: Some(self.access(from)),
             store_id: Store::Credit.id().to_owned(),
-            ..DataReceivedFromThirdParty::default()
         }
     }
 

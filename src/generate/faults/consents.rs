@@ -161,13 +161,13 @@ fn notices(t: &mut Teller<'_>) {
     t.find(9, Unknown, "naming_not_said", &said);
 }
 
-fn exempt(case: CollectionExemption, citation: &str) -> Option<Basis> {
-    Some(Basis {
+fn exempt(case: CollectionExemption, citation: &str) -> Basis {
+    Basis {
         kind: BasisKind::BaCollectionExemption.into(),
         collection_exemption: case.into(),
         citation: citation.to_owned(),
         ..Basis::default()
-    })
+    }
 }
 
 fn exemptions(t: &mut Teller<'_>) {
@@ -175,21 +175,21 @@ fn exemptions(t: &mut Teller<'_>) {
     t.person("the device's data taken as a legal duty without citing which");
     let said = t.does_but(
         What::Collect(Taken::Device),
-        but!(DataCollected, b => b.basis = exempt(Exc::Exc01LegalObligation, "")),
+        but!(DataCollected, b => b.basis = Some(exempt(Exc::Exc01LegalObligation, ""))),
     );
     t.find(7, Violation, "no_citation", &said);
 
     t.person("the device's data taken for the service's security");
     let said = t.does_but(
         What::Collect(Taken::Device),
-        but!(DataCollected, b => b.basis = exempt(Exc::Exc09ServiceSecurity, "网络安全法 21")),
+        but!(DataCollected, b => b.basis = Some(exempt(Exc::Exc09ServiceSecurity, "网络安全法 21"))),
     );
     t.find(7, Warn, "legal_review", &said);
 
     t.person("the device's data taken without consent in a case that isn't named");
     let said = t.does_but(
         What::Collect(Taken::Device),
-        but!(DataCollected, b => b.basis = exempt(Exc::ExcUnspecified, "网络安全法 21")),
+        but!(DataCollected, b => b.basis = Some(exempt(Exc::ExcUnspecified, "网络安全法 21"))),
     );
     t.find(7, Unknown, "exemption_not_named", &said);
 
@@ -197,12 +197,12 @@ fn exemptions(t: &mut Teller<'_>) {
     for _ in 0..100 {
         t.does_but(
             What::Collect(Taken::Device),
-            but!(DataCollected, b => b.basis = exempt(Exc::Exc01LegalObligation, "网络安全法 21")),
+            but!(DataCollected, b => b.basis = Some(exempt(Exc::Exc01LegalObligation, "网络安全法 21"))),
         );
     }
     let said = t.does_but(
         What::Collect(Taken::Device),
-        but!(DataCollected, b => b.basis = exempt(Exc::Exc01LegalObligation, "网络安全法 21")),
+        but!(DataCollected, b => b.basis = Some(exempt(Exc::Exc01LegalObligation, "网络安全法 21"))),
     );
     t.find(7, Warn, "many_uses", &said);
 }

@@ -44,7 +44,7 @@ fn disclosure(
             Fact::AuthorityAsked,
             &case,
             but!(AuthorityRequestReceived, b => {
-                b.case_ref = case.clone();
+                b.case_ref.clone_from(&case);
                 b.named_subject_ref = subject;
                 demand(b);
             }),
@@ -55,13 +55,13 @@ fn disclosure(
         t.enters_fact(
             disclose,
             &case,
-            but!(DisclosureReviewed, b => b.case_ref = case.clone()),
+            but!(DisclosureReviewed, b => b.case_ref.clone_from(&case)),
         );
     }
     t.does_but(
         What::Disclose,
         but!(DataDisclosed, b => {
-            b.case_ref = case.clone();
+            b.case_ref.clone_from(&case);
             change(b);
         }),
     )
@@ -114,7 +114,7 @@ fn foreign(t: &mut Teller<'_>) {
     let said = disclosure(
         t,
         Lacks::Nothing,
-        |b| b.authority_country = "US".to_owned(),
+        |b| "US".clone_into(&mut b.authority_country),
         |_| {},
     );
     t.find(11, Violation, "foreign_authority", &said);
@@ -127,7 +127,7 @@ fn announcement(t: &mut Teller<'_>, change: impl FnOnce(&mut MergerAnnounced)) -
         Fact::MergerAnnounced,
         &merger,
         but!(MergerAnnounced, b => {
-            b.merger_id = merger.clone();
+            b.merger_id.clone_from(&merger);
             b.announced_at = Some(timestamp(at));
             change(b);
         }),
@@ -179,7 +179,7 @@ fn publishes(t: &mut Teller<'_>, to: String, assessment_id: String) -> Said {
             b.recipient_id = to;
             b.set_case(DisclosureCase::Di01SubjectRequest);
             b.categories = numbers(&[DataCategory::DcNickname]);
-            b.case_ref = "prizes".to_owned();
+            "prizes".clone_into(&mut b.case_ref);
             b.document_sha256.clear();
             b.assessment_id = assessment_id;
             b.purpose = 0;
@@ -195,8 +195,8 @@ fn published(t: &mut Teller<'_>) {
         Fact::Recipient(AUTHORITY),
         &public,
         but!(RecipientRegistered, b => {
-            b.recipient_id = public.clone();
-            b.name = "公众".to_owned();
+            b.recipient_id.clone_from(&public);
+            "公众".clone_into(&mut b.name);
             b.set_kind(Actor::AcPublic);
         }),
     );
@@ -204,7 +204,7 @@ fn published(t: &mut Teller<'_>) {
         Fact::Impact(5),
         &pia,
         but!(ImpactAssessmentRecorded, b => {
-            b.assessment_id = pia.clone();
+            b.assessment_id.clone_from(&pia);
             b.recipient_ids = vec![public.clone()];
         }),
     );

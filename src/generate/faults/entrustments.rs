@@ -63,7 +63,7 @@ fn entrusted(t: &mut Teller<'_>) {
         Lacks::Nothing,
     );
     let said = starts(t, &id, years, |b| {
-        b.sub_entrusted_by = "score-chengtuo".to_owned();
+        "score-chengtuo".clone_into(&mut b.sub_entrusted_by);
         b.handler_consented = Some(false);
     });
     t.find(38, Violation, "sub_entrusted_without_consent", &said);
@@ -74,7 +74,7 @@ fn entrusted(t: &mut Teller<'_>) {
         Lacks::Nothing,
     );
     let said = starts(t, &id, years, |b| {
-        b.sub_entrusted_by = "score-chengtuo".to_owned()
+        "score-chengtuo".clone_into(&mut b.sub_entrusted_by);
     });
     t.find(38, Unknown, "consent_to_sub_entrustment_unknown", &said);
 

@@ -35,7 +35,7 @@ fn detected(t: &mut Teller<'_>, story: &'static str, people: u64) -> Said {
         Fact::IncidentDetected,
         &id,
         but!(IncidentDetected, b => {
-            b.incident_id = id.clone();
+            b.incident_id.clone_from(&id);
             b.recipient_id.clear();
             b.detected_at = Some(timestamp(known));
             b.known_at = Some(timestamp(known));
@@ -45,11 +45,9 @@ fn detected(t: &mut Teller<'_>, story: &'static str, people: u64) -> Said {
     of(t, said)
 }
 
-fn of(t: &Teller<'_>, said: Said) -> Said {
-    Said {
-        about: About::Incident(t.own("incident")),
-        ..said
-    }
+fn of(t: &Teller<'_>, mut said: Said) -> Said {
+    said.about = About::Incident(t.own("incident"));
+    said
 }
 
 fn grade(t: &mut Teller<'_>, people: u64, grade: i32) -> Said {
@@ -58,7 +56,7 @@ fn grade(t: &mut Teller<'_>, people: u64, grade: i32) -> Said {
         Fact::Graded,
         &id,
         but!(IncidentGraded, b => {
-            b.incident_id = id.clone();
+            b.incident_id.clone_from(&id);
             b.grade = grade;
             b.person_count = Some(people);
         }),
@@ -72,7 +70,7 @@ fn list(t: &mut Teller<'_>, people: u64, excluded: bool) -> Said {
         Fact::AffectedIdentified,
         &id,
         but!(AffectedSubjectsIdentified, b => {
-            b.incident_id = id.clone();
+            b.incident_id.clone_from(&id);
             b.subject_count = Some(people);
             b.harm_excluded = Some(excluded);
         }),
@@ -87,7 +85,7 @@ fn report(t: &mut Teller<'_>, contents: &[NoticeContent]) -> Said {
         Fact::RegulatorNotified,
         &id,
         but!(RegulatorNotified, b => {
-            b.incident_id = id.clone();
+            b.incident_id.clone_from(&id);
             b.notified_at = Some(timestamp(at));
             b.contents = numbers(contents);
         }),
@@ -165,7 +163,7 @@ fn ended(t: &mut Teller<'_>) -> Said {
         Fact::IncidentClosed,
         &id,
         but!(IncidentClosed, b => {
-            b.incident_id = id.clone();
+            b.incident_id.clone_from(&id);
             b.closed_at = Some(timestamp(at));
             b.final_count = Some(10);
         }),

@@ -57,7 +57,7 @@ pub(super) fn registered(
         t.enters_fact(
             Fact::Assessed(SCORER),
             &id,
-            but!(RecipientAssessed, b => b.recipient_id = id.clone()),
+            but!(RecipientAssessed, b => b.recipient_id.clone_from(&id)),
         );
     }
     if lacks != Lacks::ImpactAssessment {
@@ -66,7 +66,7 @@ pub(super) fn registered(
             Fact::Impact(1),
             &pia,
             but!(ImpactAssessmentRecorded, b => {
-                b.assessment_id = pia.clone();
+                b.assessment_id.clone_from(&pia);
                 b.recipient_ids = vec![id.clone()];
             }),
         );
@@ -76,7 +76,7 @@ pub(super) fn registered(
             Fact::Recipient(SCORER),
             &id,
             but!(RecipientRegistered, b => {
-                b.recipient_id = id.clone();
+                b.recipient_id.clone_from(&id);
                 b.name = format!("故事里的评估公司 {id}");
                 change(b);
             }),
@@ -110,7 +110,7 @@ pub(super) fn share(t: &mut Teller<'_>, id: &str, change: impl FnOnce(&mut DataS
     t.does_but(
         SCORE,
         but!(DataShared, b => {
-            b.recipient_id = id.to_owned();
+            id.clone_into(&mut b.recipient_id);
             b.assessment_id = pia;
             change(b);
         }),
@@ -216,7 +216,7 @@ fn assessed(t: &mut Teller<'_>) {
         Fact::Impact(1),
         &pia,
         but!(ImpactAssessmentRecorded, b => {
-            b.assessment_id = pia.clone();
+            b.assessment_id.clone_from(&pia);
             b.recipient_ids.clear();
             b.keep_until = Some(timestamp(until));
         }),
@@ -248,6 +248,6 @@ fn abroad(t: &mut Teller<'_>) {
     t.person("data was sent abroad");
     let id = registered(t, Lacks::Nothing, |_| {});
     consented(t, &id);
-    let said = share(t, &id, |b| b.destination_country = "SG".to_owned());
+    let said = share(t, &id, |b| "SG".clone_into(&mut b.destination_country));
     t.find(11, Violation, "sent_abroad", &said);
 }

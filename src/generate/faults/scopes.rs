@@ -155,7 +155,7 @@ fn locked(t: &mut Teller<'_>) {
 
 fn reused(t: &mut Teller<'_>) {
     let reuse = |b: &mut custodia_core::schema::v1::DataCollected, confirmed| {
-        b.reused_from_service = "loan-gateway".to_owned();
+        "loan-gateway".clone_into(&mut b.reused_from_service);
         b.subject_confirmed = confirmed;
         b.set_way(CollectionWay::CwProvidedBySubject);
     };

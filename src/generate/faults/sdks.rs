@@ -39,8 +39,8 @@ fn sdks(t: &mut Teller<'_>) {
         Fact::SdkSeen,
         &package,
         but!(SdkObserved, b => {
-            b.package = package.clone();
-            b.sdk_name = package.clone();
+            b.package.clone_from(&package);
+            b.sdk_name.clone_from(&package);
             b.recipient_id.clear();
         }),
     );

@@ -55,7 +55,7 @@ fn push_assessed(t: &mut Teller<'_>) {
         super::super::town_days::Fact::Impact(1),
         &pia,
         but!(ImpactAssessmentRecorded, b => {
-            b.assessment_id = pia.clone();
+            b.assessment_id.clone_from(&pia);
             b.recipient_ids.clear();
             b.purposes = numbers(&[Purpose::PuPersonalisedPush]);
             b.categories = numbers(terms::MARKETING);

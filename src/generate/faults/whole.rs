@@ -65,7 +65,7 @@ fn kiosk(t: &mut Teller<'_>) -> String {
         Fact::Producer(0),
         &name,
         but!(ProducerRegistered, b => {
-            b.producer_name = name.clone();
+            b.producer_name.clone_from(&name);
             b.event_types = vec![140, 141, 161];
         }),
     );
@@ -88,12 +88,12 @@ fn egress(t: &mut Teller<'_>) {
     t.enters_fact(
         Fact::Assessed(SCORER),
         &id,
-        but!(RecipientAssessed, b => b.recipient_id = id.clone()),
+        but!(RecipientAssessed, b => b.recipient_id.clone_from(&id)),
     );
     t.enters_fact(
         Fact::Recipient(SCORER),
         &id,
-        but!(RecipientRegistered, b => b.recipient_id = id.clone()),
+        but!(RecipientRegistered, b => b.recipient_id.clone_from(&id)),
     );
     let count = EgressCountReported {
         recipient_id: id.clone(),
@@ -152,6 +152,9 @@ fn thirty_working_days(from_ms: i64) -> i64 {
     lawful.map_or(day, |lawful| lawful.min(day)).end_ms()
 }
 
+/// 2026-05-02 00:00 at UTC+8: the year of the first audit began with the law's force on 2025-05-01.
+const FIRST_AUDIT_DUE_MS: i64 = 1_777_651_200_000;
+
 /// What concerns everyone: safeguards and audits.
 fn promises(t: &mut Teller<'_>) {
     t.begin("the staff's training isn't attested");
@@ -177,11 +180,16 @@ fn promises(t: &mut Teller<'_>) {
     );
 
     t.begin("the yearly audit came late");
-    // 2026-05-02 00:00 at UTC+8: the year of the first audit began with the law's on 2025-05-01.
-    const DUE_MS: i64 = 1_777_651_200_000;
-    if calendar.start >= DUE_MS {
+    if calendar.start >= FIRST_AUDIT_DUE_MS {
         let id = fact_id(t, |fact| matches!(fact, Fact::Audit));
-        t.find_about(37, Overdue, "audited_late", About::Operator, id, DUE_MS);
+        t.find_about(
+            37,
+            Overdue,
+            "audited_late",
+            About::Operator,
+            id,
+            FIRST_AUDIT_DUE_MS,
+        );
     }
 }
 
