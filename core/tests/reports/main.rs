@@ -214,15 +214,23 @@ fn names_from_events_can_neither_act_nor_hide() {
 /// The cells of a table, read back by RFC 4180.
 fn cells(table: &str) -> Vec<String> {
     let mut cells = vec![String::new()];
-    let mut quoted = false;
-    for c in table.chars() {
+    let (mut quoted, mut chars) = (false, table.chars().peekable());
+    while let Some(c) = chars.next() {
         match c {
+            // A quote within quotes is written twice.
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => cells.last_mut().unwrap().push(c),
             '"' => quoted = !quoted,
             ',' | '\n' if !quoted => cells.push(String::new()),
             c => cells.last_mut().unwrap().push(c),
         }
     }
     cells
+}
+
+#[test]
+fn a_quote_at_the_beginning_of_a_name_stands_in_its_cell() {
+    let table = member(&hostile("\"@"), "recipients.csv");
+    assert!(cells(&table).iter().any(|cell| cell == "\"@"), "{table}");
 }
 
 proptest! {
