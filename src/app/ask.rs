@@ -19,9 +19,9 @@ use crate::log::{Folder, Outbox};
 use crate::metrics::Metrics;
 use crate::project::Projector;
 use crate::query::{
-    CutFiles, Desk, LogRows, Looks, OfOne, PeopleQuestion, Principal, Principals, Receipt,
-    ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion, View, WhoAnswer,
-    WhoQuestion, Why,
+    CutFiles, Desk, LogRows, Looks, OfOne, PeopleQuestion, Policies, PoliciesQuestion, Principal,
+    Principals, Receipt, ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion,
+    View, WhoAnswer, WhoQuestion, Why,
 };
 use crate::serve::{Asked, Client};
 
@@ -168,6 +168,25 @@ impl Counter {
             } => {
                 principals.find(*uid)?;
                 Ok(desk.verdicts(question)?)
+            }
+        }
+    }
+
+    /// Which versions of the policy were published?
+    ///
+    /// # Errors
+    /// As [`Desk::policies`], or where the running ledger refuses.
+    pub fn policies(&self, question: &PoliciesQuestion) -> Result<Policies, Error> {
+        match &self.0 {
+            At::Socket(client) => Ok(client.ask("/v1/policies", question)?),
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => {
+                principals.find(*uid)?;
+                Ok(desk.policies(question)?)
             }
         }
     }

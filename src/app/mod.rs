@@ -18,6 +18,7 @@ mod lag;
 mod open_files;
 mod parts;
 mod policy;
+mod privacy_policy;
 mod publish;
 mod published;
 mod rebuild;
@@ -41,6 +42,7 @@ pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
 pub use policy::policy;
+pub use privacy_policy::{Publication, publish_policy};
 pub use publish::{
     KeyFault, LineReport, Misfit, NoReceipt, Options, Outcome, Refusal, Tally, Vouching, Wait,
     check_events, publish,

@@ -23,6 +23,14 @@ pub enum Error {
     /// An extract, or what is handed over beside it, can't be read.
     #[error(transparent)]
     Verify(#[from] verify::files::Error),
+    /// A file is no machine-readable privacy policy.
+    #[error("{}: {source}", path.display())]
+    PrivacyPolicy {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it, and where.
+        source: custodia_core::privacy_policy::Error,
+    },
 }
 
 impl Error {
@@ -33,6 +41,7 @@ impl Error {
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
             Self::Verify(_) => "CU-0042",
+            Self::PrivacyPolicy { .. } => "CU-0027",
         }
     }
 

@@ -15,6 +15,7 @@ mod generate;
 mod init;
 mod key;
 mod log;
+mod policy;
 mod publish;
 mod rebuild;
 mod receipt;
@@ -77,6 +78,8 @@ enum Command {
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
+    /// Check, compare and publish the privacy policy as data.
+    Policy(policy::Policy),
     /// Drop rows and make them again.
     Rebuild(rebuild::Rebuild),
     /// Who received a person's data, and when?
@@ -148,6 +151,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Generate(generate) => generate.run(config),
         Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
+        Command::Policy(policy) => policy.run(config),
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
         Command::Extract(extract) => extract.run(config),

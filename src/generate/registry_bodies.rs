@@ -1,10 +1,11 @@
 //! Bodies of the registry's events: who takes part, and the town's days.
 
+use custodia_core::privacy_policy::Document;
 use custodia_core::schema::v1::{
-    Actor, AllowedUse, AssessmentResult, ChangeClass, DataCategory, ImpactAssessmentRecorded,
-    PersonRegistered, PolicyVersionPublished, ProducerRegistered, Purpose, RecipientAssessed,
-    RecipientRegistered, SafeguardAttested, SdkEntry, SdkListPublished, SdkObserved, SdkReviewed,
-    SecurityMeasure, ShareCondition, Surface,
+    Actor, AllowedUse, AssessmentResult, DataCategory, ImpactAssessmentRecorded, PersonRegistered,
+    PolicyVersionPublished, ProducerRegistered, Purpose, RecipientAssessed, RecipientRegistered,
+    SafeguardAttested, SdkEntry, SdkListPublished, SdkObserved, SdkReviewed, SecurityMeasure,
+    ShareCondition, Surface,
 };
 
 use super::bodies::numbers;
@@ -15,11 +16,17 @@ use super::register::{
 };
 use super::terms::{self, Categories};
 use super::town_days::TownPen;
-use super::{POLICY_EFFECTIVE_MS, POLICY_SHA256, POLICY_VERSION};
+use super::{POLICY_FILE, POLICY_TEXT, POLICY_VERSION};
 
 const YEAR_MS: i64 = 365 * 86_400_000;
 /// How long impact assessments are kept after the town's month (PIPL 56: three years at least).
 const KEPT_YEARS: i64 = 4;
+
+/// The policy that the town's services act under, whole.
+fn policy_document() -> Document {
+    Document::read(POLICY_FILE.to_vec(), POLICY_TEXT.to_owned())
+        .expect("the repository's policy is read by core's tests")
+}
 
 /// An impact assessment (PIPL 55).
 pub(super) struct Assessment {
@@ -116,15 +123,8 @@ impl TownPen<'_> {
 
     pub(super) fn policy(&self) -> PolicyVersionPublished {
         PolicyVersionPublished {
-            policy_version_id: POLICY_VERSION.to_owned(),
-            content_sha256: POLICY_SHA256.to_vec(),
-            published_at: Some(timestamp(POLICY_EFFECTIVE_MS)),
-            effective_at: Some(timestamp(POLICY_EFFECTIVE_MS)),
-            change_class: ChangeClass::PvChangeFirst.into(),
-            requires_reconsent: Some(false),
-            language: "zh-CN".to_owned(),
             approver_ref: self.register.person(Person::Officer),
-            ..PolicyVersionPublished::default()
+            ..policy_document().event(None)
         }
     }
 

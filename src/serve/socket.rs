@@ -22,8 +22,8 @@ use super::{Error, Refusal};
 use crate::assess::{self, FindingsDesk, FindingsQuestion};
 use crate::extract::Office;
 use crate::query::{
-    self, Asking, Desk, LandedQuestion, PeopleQuestion, Principals, ReceiptQuestion,
-    TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
+    self, Asking, Desk, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
+    ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
 
 /// Owner and group may ask; who they are is looked up by their uid.
@@ -120,6 +120,7 @@ fn router(door: Door) -> Router {
         .route("/v1/timeline", post(timeline))
         .route("/v1/findings", post(findings))
         .route("/v1/verdicts", post(verdicts))
+        .route("/v1/policies", post(policies))
         .route("/v1/receipt", post(receipt))
         .route("/v1/landed", post(landed))
         .route("/v1/extract", post(issue))
@@ -186,6 +187,18 @@ async fn verdicts(
     answer(move || {
         door.mapped(peer)
             .and_then(|()| door.desk.verdicts(&question))
+    })
+    .await
+}
+
+async fn policies(
+    State(door): State<Door>,
+    peer: From,
+    Json(question): Json<PoliciesQuestion>,
+) -> Response {
+    answer(move || {
+        door.mapped(peer)
+            .and_then(|()| door.desk.policies(&question))
     })
     .await
 }

@@ -18,6 +18,7 @@ mod findings;
 mod full_disk;
 mod generations;
 mod kills;
+mod policy;
 mod power_cut;
 mod publish;
 mod questions;

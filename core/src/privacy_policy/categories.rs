@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Citation;
 use super::item::item;
@@ -14,11 +14,11 @@ const fn yes() -> bool {
 }
 
 /// A kind of data that the policy names (domain §1.2).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
     /// The category.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: DataCategory,
     /// Whether it is sensitive, or best treated so: it needs a separate consent (PIPL 28, 29).
     #[serde(default)]
@@ -33,14 +33,14 @@ pub struct Category {
 }
 
 /// A set that the text names without saying what is in it (domain §1.2).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CategorySet {
     /// The set.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: DataCategorySet,
     /// What it stands for.
-    #[serde(deserialize_with = "categories")]
+    #[serde(with = "categories")]
     pub members: BTreeSet<DataCategory>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -49,7 +49,7 @@ pub struct CategorySet {
 }
 
 /// The part that someone plays (domain §1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Answers for the handling.
@@ -69,11 +69,11 @@ pub enum Part {
 }
 
 /// A kind of party (domain §1.1).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Party {
     /// The kind.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: Actor,
     /// Its part.
     pub part: Part,

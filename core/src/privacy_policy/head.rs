@@ -24,13 +24,15 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 /// The version: what it is called, of which text, and when it holds.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Version {
     /// The version's id: date and the first 16 hex digits of the text's SHA-256.
     pub id: String,
     /// The policy's title.
     pub title: String,
+    /// The text's file, beside the policy's own.
+    pub text_file: String,
     /// SHA-256 of the text, in hex.
     pub text_sha256: String,
     /// The text's language, as BCP 47.
@@ -52,7 +54,7 @@ pub struct Version {
 }
 
 /// Who is answerable, and how to reach it (L316–L320).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     /// The company's name.

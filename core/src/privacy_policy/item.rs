@@ -1,16 +1,16 @@
 //! Items that say nothing more than that the policy names a value of the vocabulary.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::vocabulary::{Keyed, Vocabulary, one};
 use super::{Citation, Cited};
 
 /// A value that the policy names, e.g. a surface or a safeguard.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "E: Vocabulary"))]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, bound = "E: Vocabulary")]
 pub struct Named<E> {
     /// The value.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: E,
     /// Where it comes from.
     pub cites: Vec<Citation>,

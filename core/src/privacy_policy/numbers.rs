@@ -129,7 +129,7 @@ impl DeadlineId {
 }
 
 /// A deadline: how long, and from when.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deadline {
     /// Which.
@@ -183,7 +183,7 @@ impl ThresholdId {
 }
 
 /// A number, and what it is for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Threshold {
     /// Which.
@@ -199,11 +199,11 @@ pub struct Threshold {
 }
 
 /// How long data stays (domain §1.7).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     /// The rule.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: RetentionRule,
     /// How long after `starts` data may stay; none where the rule names no length.
     pub period: Option<Period>,
@@ -212,7 +212,7 @@ pub struct Retention {
     /// From when it runs where that never happens (domain §1.8, 21).
     pub otherwise_starts: Option<Start>,
     /// What follows at its end.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub then: BTreeSet<RetentionRule>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -221,11 +221,11 @@ pub struct Retention {
 }
 
 /// How data is made to go (domain §1.7).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erasure {
     /// The method.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: ErasureMethod,
     /// Whether it ends the duty to delete (PIPL 47, 73).
     pub ends_duty: bool,
@@ -236,11 +236,11 @@ pub struct Erasure {
 }
 
 /// Where data may be (domain §1.7).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Residence {
     /// The rule.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: CrossBorderRule,
     /// The countries, ISO 3166-1 alpha-2; CN is the mainland.
     pub countries: BTreeSet<String>,

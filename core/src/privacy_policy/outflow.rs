@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::item::{Name, item};
 use super::vocabulary::{Keyed, Vocabulary, categories, maybe, one, set};
@@ -13,7 +13,7 @@ use crate::schema::v1::{
 };
 
 /// What bounds the data of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// The case's own grants.
@@ -27,42 +27,42 @@ pub enum Bound {
 }
 
 /// Who may get what for what: each of the recipients, each of the categories, for each purpose.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// Kinds of recipients.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub recipients: BTreeSet<Actor>,
     /// What they may get; a set in the file is expanded.
-    #[serde(deserialize_with = "categories")]
+    #[serde(with = "categories")]
     pub categories: BTreeSet<DataCategory>,
     /// For what.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub purposes: BTreeSet<Purpose>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
 }
 
 /// A case of sharing: one of the text's list, or a flow outside it (domain §1.6).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sharing {
     /// The case.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: ShareCase,
     /// Whether it stands in the text's own list of cases (L158).
     pub listed: bool,
     /// On which kinds of ground it may rest; an outflow exemption is always one more.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub bases: BTreeSet<BasisKind>,
     /// The weakest consent that the text asks for, where it rests on consent.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub strength: Option<ConsentStrength>,
     /// Whether the person is told first, besides consenting.
     #[serde(default)]
     pub told_first: bool,
     /// What binds the recipient.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub conditions: BTreeSet<ShareCondition>,
     /// What bounds the data.
     pub bound: Bound,
@@ -76,23 +76,23 @@ pub struct Sharing {
 }
 
 /// A case of transfer (domain §1.6).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// The case.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: TransferCase,
     /// On which kinds of ground it may rest.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub bases: BTreeSet<BasisKind>,
     /// The weakest consent that the text asks for, where it rests on consent.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub strength: Option<ConsentStrength>,
     /// Kinds of recipients.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub recipients: BTreeSet<Actor>,
     /// What must be done.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub duties: BTreeSet<TransferDuty>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -101,23 +101,23 @@ pub struct Transfer {
 }
 
 /// A case of disclosure (domain §1.6).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disclosure {
     /// The case.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: DisclosureCase,
     /// On which kinds of ground it may rest.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub bases: BTreeSet<BasisKind>,
     /// The weakest consent that the text asks for, where it rests on consent.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub strength: Option<ConsentStrength>,
     /// Kinds of recipients.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub recipients: BTreeSet<Actor>,
     /// What must be done.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub duties: BTreeSet<DisclosureDuty>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -126,11 +126,11 @@ pub struct Disclosure {
 }
 
 /// A case that needs no consent (domain §1.5, §1.6), or a ground for refusing a request (§1.7).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "E: Vocabulary"))]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, bound = "E: Vocabulary")]
 pub struct Exemption<E> {
     /// The case.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: E,
     /// Whether the law has no item of its own for it, so that a lawyer looks at each use.
     #[serde(default)]

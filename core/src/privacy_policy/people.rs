@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Citation;
 use super::item::{Name, item};
@@ -14,11 +14,11 @@ use crate::schema::v1::{
 };
 
 /// A form of asking (domain §1.4).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Form {
     /// The form.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: ConsentForm,
     /// Whether what is given in it counts as consent in law.
     pub counts: bool,
@@ -29,25 +29,25 @@ pub struct Form {
 }
 
 /// Something that a person may ask for (domain §1.7).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Right {
     /// The kind of request.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: RightsRequestKind,
     /// The clock that the text names.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub clock: Option<RightsClock>,
     /// The deadline, where there is one.
     pub deadline: Option<DeadlineId>,
     /// The ways that the text opens.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub channels: BTreeSet<RightsChannel>,
     /// What must hold first.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub conditions: BTreeSet<RightsCondition>,
     /// What follows.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub effects: BTreeSet<RightsEffect>,
     /// Where it comes from; a law's clause where the text is silent.
     pub cites: Vec<Citation>,
@@ -56,7 +56,7 @@ pub struct Right {
 }
 
 /// What is told, and to whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NoticeKind {
     /// A change of the policy (L304).
@@ -82,16 +82,16 @@ pub enum NoticeKind {
 }
 
 /// A notice that is owed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
     /// Which.
     pub id: NoticeKind,
     /// The ways it may take; empty where the text leaves it open.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub channels: BTreeSet<Channel>,
     /// What it must say.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub contents: BTreeSet<NoticeContent>,
     /// Whether it comes before what it tells of.
     pub before: bool,
@@ -107,11 +107,11 @@ pub struct Notice {
 }
 
 /// A way to reach people (domain §1.9).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelItem {
     /// The channel.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: Channel,
     /// Whether commercial messages may take it.
     pub commercial: bool,
@@ -122,16 +122,16 @@ pub struct ChannelItem {
 }
 
 /// A kind of message, by its purpose (domain §1.9; R31).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// What it is for.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: Purpose,
     /// Whether the person can refuse it.
     pub refusable: bool,
     /// The ways to refuse.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub opt_outs: BTreeSet<RightsChannel>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -140,11 +140,11 @@ pub struct Message {
 }
 
 /// Whom the service is for (domain §1.7).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Audience {
     /// The rule.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: AudienceRule,
     /// The age that counts, in years, itself included.
     pub minimum_age: Option<u32>,

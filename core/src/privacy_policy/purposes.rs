@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Citation;
 use super::item::item;
@@ -12,13 +12,13 @@ use crate::schema::v1::{
 };
 
 /// A part of the service, to which purposes belong (domain §1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feature {
     /// Its name, e.g. `PAY_LATER`.
     pub id: String,
     /// Where it is offered.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub surfaces: BTreeSet<Surface>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -27,16 +27,16 @@ pub struct Feature {
 }
 
 /// A purpose, and what may be handled for it (domain §1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurposeItem {
     /// The purpose.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: Purpose,
     /// The feature it belongs to.
     pub feature: String,
     /// Which categories may be used for it; empty only where `every_category` or `unstated`.
-    #[serde(default, deserialize_with = "categories")]
+    #[serde(default, with = "categories")]
     pub categories: BTreeSet<DataCategory>,
     /// Whether everything that the policy collects may be used; `categories` then holds all of it.
     #[serde(default)]
@@ -45,13 +45,13 @@ pub struct PurposeItem {
     #[serde(default)]
     pub unstated: bool,
     /// How data is collected for it; the `method` of PIPL 14.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub ways: BTreeSet<CollectionWay>,
     /// Who may send data for it, where some comes from a third party.
-    #[serde(default, deserialize_with = "set")]
+    #[serde(default, with = "set")]
     pub sources: BTreeSet<Actor>,
     /// The weakest consent that the text asks for; none where it names no strength.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub strength: Option<ConsentStrength>,
     /// Whether the person confirms each use first (L222).
     #[serde(default)]
@@ -65,7 +65,7 @@ pub struct PurposeItem {
 }
 
 /// What a person loses who refuses a purpose or its data (domain §1.3; PIPL 16).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refusal {
     /// The features that may then be denied, besides the purpose itself.
@@ -78,17 +78,17 @@ pub struct Refusal {
 }
 
 /// A permission of the operating system, and what may be taken under it (domain §1.2).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
     /// The permission.
-    #[serde(deserialize_with = "one")]
+    #[serde(with = "one")]
     pub id: DevicePermission,
     /// What it is asked for.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub purposes: BTreeSet<Purpose>,
     /// What is collected under it, and not without it.
-    #[serde(default, deserialize_with = "categories")]
+    #[serde(default, with = "categories")]
     pub categories: BTreeSet<DataCategory>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -97,19 +97,19 @@ pub struct Permission {
 }
 
 /// Data that serves no other purpose without a stronger consent (R41).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     /// Its name, e.g. `CARD_AUTHENTICATION`.
     pub id: String,
     /// The data that is locked.
-    #[serde(deserialize_with = "categories")]
+    #[serde(with = "categories")]
     pub categories: BTreeSet<DataCategory>,
     /// The purposes that it serves.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub purposes: BTreeSet<Purpose>,
     /// The consent that opens it to another purpose; none where the text names none.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub opened_by: Option<ConsentStrength>,
     /// Where it comes from.
     pub cites: Vec<Citation>,

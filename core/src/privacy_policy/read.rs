@@ -73,7 +73,8 @@ impl PrivacyPolicy {
 
 fn line_of(text: &str, wrong: &toml::de::Error) -> Error {
     let at = wrong.span().map_or(0, |span| span.start.min(text.len()));
-    let before = &text[..text.floor_char_boundary(at)];
+    // A span starts between characters; should it not, the file's beginning is named.
+    let before = text.get(..at).unwrap_or_default();
     Error::Line {
         line: before.matches('\n').count() + 1,
         item: item_at(text, before.len()),
@@ -91,10 +92,10 @@ fn item_at(text: &str, at: usize) -> String {
     let Some(header) = lines[..last].iter().rposition(|line| starts_item(line)) else {
         return String::new();
     };
-    let body = lines[header + 1..]
+    let mut body = lines[header + 1..]
         .iter()
         .take_while(|line| !starts_item(line));
-    let id = body.filter_map(|line| line.strip_prefix("id = ")).next();
+    let id = body.find_map(|line| line.strip_prefix("id = "));
     let id = id.unwrap_or_default().trim().trim_matches('"');
     format!("{} {id}", lines[header].trim())
         .trim_end()

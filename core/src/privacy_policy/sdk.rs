@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Citation;
 use super::item::item;
@@ -10,24 +10,24 @@ use super::vocabulary::{categories, maybe, set};
 use crate::schema::v1::{DataCategory, Purpose, Sdk};
 
 /// An SDK of the policy's list (L109).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListedSdk {
     /// Its name, as the list writes it.
     pub id: String,
     /// Its value, where the vocabulary has one.
-    #[serde(default, deserialize_with = "maybe")]
+    #[serde(default, with = "maybe")]
     pub sdk: Option<Sdk>,
     /// The vendor's name.
     pub vendor: String,
     /// What it collects.
-    #[serde(deserialize_with = "categories")]
+    #[serde(with = "categories")]
     pub categories: BTreeSet<DataCategory>,
     /// What it collects besides, which the text calls non-personal.
-    #[serde(default, deserialize_with = "categories")]
+    #[serde(default, with = "categories")]
     pub non_personal: BTreeSet<DataCategory>,
     /// What for.
-    #[serde(deserialize_with = "set")]
+    #[serde(with = "set")]
     pub purposes: BTreeSet<Purpose>,
     /// Where it comes from.
     pub cites: Vec<Citation>,
@@ -36,7 +36,7 @@ pub struct ListedSdk {
 }
 
 /// Something else that the text promises, or says of itself, for which rules have no number.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// Its name: a value of the schema, e.g. `DI_DOC_SUBPOENA`, or a word of the file's own.
@@ -48,7 +48,7 @@ pub struct Statement {
 }
 
 /// Places of the text that don't agree, or that say less than the law asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {
     /// Its name, e.g. `REPEATED_NUMBER`.

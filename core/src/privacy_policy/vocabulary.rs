@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use crate::schema::{labels, v1};
 
@@ -105,54 +106,124 @@ fn value_of<E: Vocabulary>(name: &str) -> Result<E, String> {
     })
 }
 
-/// Reads one value.
-pub(super) fn one<'de, E, D>(deserializer: D) -> Result<E, D::Error>
-where
-    E: Vocabulary,
-    D: Deserializer<'de>,
-{
-    Word::deserialize(deserializer).map(|word| word.0)
+fn names<E: Vocabulary>(values: &BTreeSet<E>) -> Vec<&'static str> {
+    values.iter().map(|value| value.name()).collect()
 }
 
-/// Reads a value that may be missing.
-pub(super) fn maybe<'de, E, D>(deserializer: D) -> Result<Option<E>, D::Error>
-where
-    E: Vocabulary,
-    D: Deserializer<'de>,
-{
-    one(deserializer).map(Some)
-}
+/// One value, by its name.
+pub(super) mod one {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Vocabulary, Word};
 
-/// Reads a list of values, each of which stands once.
-pub(super) fn set<'de, E, D>(deserializer: D) -> Result<BTreeSet<E>, D::Error>
-where
-    E: Vocabulary,
-    D: Deserializer<'de>,
-{
-    let words: Vec<Word<E>> = Vec::deserialize(deserializer)?;
-    let mut values = BTreeSet::new();
-    for Word(value) in words {
-        if !values.insert(value) {
-            return Err(D::Error::custom(format!("{} stands twice", value.name())));
-        }
+    pub(in super::super) fn deserialize<'de, E, D>(deserializer: D) -> Result<E, D::Error>
+    where
+        E: Vocabulary,
+        D: Deserializer<'de>,
+    {
+        Word::deserialize(deserializer).map(|word| word.0)
     }
-    Ok(values)
+
+    pub(in super::super) fn serialize<E, S>(value: &E, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        E: Vocabulary,
+        S: Serializer,
+    {
+        value.name().serialize(serializer)
+    }
 }
 
-/// Reads a list of categories; a set's name (`DCSET_…`) stands for its members.
-pub(super) fn categories<'de, D>(deserializer: D) -> Result<BTreeSet<v1::DataCategory>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let names: Vec<String> = Vec::deserialize(deserializer)?;
-    let mut values = BTreeSet::new();
-    for name in names {
-        match v1::DataCategorySet::named(&name) {
-            Some(set) => values.extend(members(set)),
-            None => drop(values.insert(value_of(&name).map_err(D::Error::custom)?)),
-        }
+/// A value that may be missing.
+pub(super) mod maybe {
+    use super::{Deserializer, Serialize, Serializer, Vocabulary, one};
+
+    pub(in super::super) fn deserialize<'de, E, D>(deserializer: D) -> Result<Option<E>, D::Error>
+    where
+        E: Vocabulary,
+        D: Deserializer<'de>,
+    {
+        one::deserialize(deserializer).map(Some)
     }
-    Ok(values)
+
+    // serde asks for this form.
+    #[allow(clippy::ref_option)]
+    pub(in super::super) fn serialize<E, S>(
+        value: &Option<E>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>
+    where
+        E: Vocabulary,
+        S: Serializer,
+    {
+        value.map(Vocabulary::name).serialize(serializer)
+    }
+}
+
+/// A list of values, each of which stands once.
+pub(super) mod set {
+    use serde::de::Error as _;
+
+    use super::{
+        BTreeSet, Deserialize as _, Deserializer, Serialize, Serializer, Vocabulary, Word, names,
+    };
+
+    pub(in super::super) fn deserialize<'de, E, D>(deserializer: D) -> Result<BTreeSet<E>, D::Error>
+    where
+        E: Vocabulary,
+        D: Deserializer<'de>,
+    {
+        let words: Vec<Word<E>> = Vec::deserialize(deserializer)?;
+        let mut values = BTreeSet::new();
+        for Word(value) in words {
+            if !values.insert(value) {
+                return Err(D::Error::custom(format!("{} stands twice", value.name())));
+            }
+        }
+        Ok(values)
+    }
+
+    pub(in super::super) fn serialize<E, S>(
+        values: &BTreeSet<E>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>
+    where
+        E: Vocabulary,
+        S: Serializer,
+    {
+        names(values).serialize(serializer)
+    }
+}
+
+/// A list of categories; a set's name (`DCSET_…`) stands for its members.
+pub(super) mod categories {
+    use serde::de::Error as _;
+
+    use super::{
+        BTreeSet, Deserialize as _, Deserializer, Serializer, Vocabulary as _, members, set, v1,
+        value_of,
+    };
+
+    pub(in super::super) fn deserialize<'de, D>(
+        deserializer: D,
+    ) -> Result<BTreeSet<v1::DataCategory>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let names: Vec<String> = Vec::deserialize(deserializer)?;
+        let mut values = BTreeSet::new();
+        for name in names {
+            match v1::DataCategorySet::named(&name) {
+                Some(set) => values.extend(members(set)),
+                None => drop(values.insert(value_of(&name).map_err(D::Error::custom)?)),
+            }
+        }
+        Ok(values)
+    }
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        values: &BTreeSet<v1::DataCategory>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        set::serialize(values, serializer)
+    }
 }
 
 /// The categories that a set stands for, by the schema.
@@ -165,13 +236,17 @@ pub fn members(set: v1::DataCategorySet) -> Vec<v1::DataCategory> {
         .collect()
 }
 
-/// Reads items into a map; none may stand twice.
-pub(super) fn by_key<'de, T, D>(deserializer: D) -> Result<BTreeMap<T::Key, T>, D::Error>
-where
-    T: Keyed + Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    struct Items<T>(std::marker::PhantomData<T>);
+/// Items by their key; none may stand twice.
+pub(super) mod by_key {
+    use std::marker::PhantomData;
+
+    use serde::de::Error as _;
+
+    use super::{
+        BTreeMap, Deserialize, Deserializer, Keyed, SeqAccess, Serialize, Serializer, Visitor, fmt,
+    };
+
+    struct Items<T>(PhantomData<T>);
 
     impl<'de, T: Keyed + Deserialize<'de>> Visitor<'de> for Items<T> {
         type Value = BTreeMap<T::Key, T>;
@@ -185,7 +260,7 @@ where
             while let Some(item) = items.next_element::<T>()? {
                 let key = item.key();
                 if map.contains_key(&key) {
-                    return Err(de::Error::custom(format!("{key:?} stands twice")));
+                    return Err(A::Error::custom(format!("{key:?} stands twice")));
                 }
                 map.insert(key, item);
             }
@@ -193,5 +268,24 @@ where
         }
     }
 
-    deserializer.deserialize_seq(Items(std::marker::PhantomData))
+    pub(in super::super) fn deserialize<'de, T, D>(
+        deserializer: D,
+    ) -> Result<BTreeMap<T::Key, T>, D::Error>
+    where
+        T: Keyed + Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
+
+    pub(in super::super) fn serialize<T, S>(
+        items: &BTreeMap<T::Key, T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error>
+    where
+        T: Keyed + Serialize,
+        S: Serializer,
+    {
+        serializer.collect_seq(items.values())
+    }
 }

@@ -35,6 +35,7 @@ pub const MEMBERS: [&str; 7] = [
     "report.en.html",
 ];
 
+pub(crate) use crate::moment::Moment;
 pub(crate) use shown::Visible;
 
 /// A language of what people read. The Chinese one counts.

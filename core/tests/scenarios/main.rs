@@ -3,12 +3,15 @@
 mod compared;
 mod facts;
 mod moment;
+mod pages;
+mod policy_lines;
 mod scene;
 mod shelf;
 mod variant;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::{env, fs};
 
 use custodia_core::assess::{rule, rules};
 
@@ -93,5 +96,57 @@ fn every_scenario_says_something_else() {
         let same = said.insert((one.number, &one.written.says), one);
         let same = same.map(|same| same.path.display().to_string());
         assert_eq!(same, None, "says the same as {}", one.path.display());
+    }
+}
+
+#[test]
+fn every_cause_that_occurs_is_one_that_its_rules_scenarios_show() {
+    let shelf = Shelf::read().unwrap();
+    let said = |one: &Shelved| -> Vec<(u8, String, String)> {
+        let cause = |of: &written::Expected| (one.number, of.result.clone(), of.cause.clone());
+        one.written.expect.iter().map(cause).collect()
+    };
+    let shown: BTreeSet<_> = shelf.scenarios.iter().flat_map(said).collect();
+    // Of a rule without any scenario another test says so.
+    let told: BTreeSet<u8> = shelf.scenarios.iter().map(|one| one.number).collect();
+    all(&shelf.scenarios, |one| {
+        let found = scene::Scene::of(&shelf, one)?.findings(&scene::Arrival::AsWritten)?;
+        let causes = found
+            .iter()
+            .map(|of| (of.rule, of.result.name().into(), of.cause.clone()));
+        let missing: BTreeSet<_> = causes
+            .filter(|cause| told.contains(&cause.0) && !shown.contains(cause))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "  no scenario of the rule itself shows {missing:?}"
+        ))
+    });
+}
+
+#[test]
+fn pages_are_those_that_would_be_made() {
+    let pages = pages::pages(&Shelf::read().unwrap()).unwrap();
+    let docs = shelf::root().join("docs");
+    if env::var_os("WRITE_RULE_PAGES").is_some() {
+        fs::create_dir_all(docs.join("rules")).unwrap();
+        for (path, text) in &pages {
+            fs::write(docs.join(path), text).unwrap();
+        }
+    }
+    let command = pages::COMMAND;
+    for (path, text) in &pages {
+        let there = fs::read_to_string(docs.join(path)).unwrap_or_default();
+        assert!(
+            there == *text,
+            "docs/{path} isn't what would be made; run {command}"
+        );
+    }
+    for path in shelf::entries(&docs.join("rules")).unwrap() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let known = pages.contains_key(&format!("rules/{name}"));
+        assert!(known, "docs/rules/{name} is the page of no rule; remove it");
     }
 }

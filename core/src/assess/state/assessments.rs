@@ -86,8 +86,8 @@ impl<'a> Assessments<'a> {
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Assessment<'a>> {
-        self.all.iter()
+    pub fn all(&self) -> &[Assessment<'a>] {
+        &self.all
     }
 
     /// Whether the register knows an assessment with an id.

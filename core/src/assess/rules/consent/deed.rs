@@ -142,7 +142,8 @@ impl<'a> Deed<'a> {
         cause: &str,
         words: Words,
     ) -> Finding {
-        let sentence = self.sentence(grounds, &words);
+        let (why_zh, why_en) = words;
+        let sentence = self.sentence(grounds, &why_zh, &why_en);
         let finding = Finding::on(grounds, self.one, result, cause, sentence);
         match self.party {
             Some(party) => finding.concerning(party),
@@ -150,7 +151,7 @@ impl<'a> Deed<'a> {
         }
     }
 
-    fn sentence(&self, grounds: &Grounds<'_>, (why_zh, why_en): &Words) -> Sentence {
+    fn sentence(&self, grounds: &Grounds<'_>, why_zh: &str, why_en: &str) -> Sentence {
         let day = Day::of(self.ms());
         let (zh, en) = (
             words::zh("DataCategory", self.categories),

@@ -14,7 +14,7 @@ use crate::schema::v1::{Basis, BasisKind};
 /// `exemption_abuse`.
 ///
 /// Each use of a case without consent, for what is collected (L132) and for what leaves (L196). One
-/// without a citation is a violation; one for which the law has no item of its own (EXC_09) goes to
+/// without a citation is a violation; one for which the law has no item of its own (`EXC_09`) goes to
 /// counsel; and of one case for one recipient, or by one service, the first use above the policy's number
 /// of uses for this person is a warning, with all the uses.
 pub(super) const RULE: Rule = Rule {

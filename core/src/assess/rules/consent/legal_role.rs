@@ -16,8 +16,10 @@ const ENTRUSTED: u32 = 201;
 pub(super) fn legal_role(grounds: &Grounds<'_>, deed: &Deed<'_>) -> Option<LegalRole> {
     let share = deed.share()?;
     let recipient = recipient_at(grounds.register, &share.recipient_id, deed.ms());
-    let registered = recipient.map(|one| one.legal_role).filter(is_said);
-    match Some(share.legal_role()).filter(is_said) {
+    let registered = recipient
+        .map(|one| one.legal_role)
+        .filter(|role| is_said(*role));
+    match Some(share.legal_role()).filter(|role| is_said(*role)) {
         Some(LegalRole::LrEntrusted)
             if registered == Some(LegalRole::LrIndependent) && !is_entrusted(grounds, deed) =>
         {
@@ -28,8 +30,8 @@ pub(super) fn legal_role(grounds: &Grounds<'_>, deed: &Deed<'_>) -> Option<Legal
     }
 }
 
-fn is_said(role: &LegalRole) -> bool {
-    *role != LegalRole::LrUnspecified
+fn is_said(role: LegalRole) -> bool {
+    role != LegalRole::LrUnspecified
 }
 
 fn is_entrusted(grounds: &Grounds<'_>, deed: &Deed<'_>) -> bool {

@@ -304,7 +304,7 @@ fn outcome(
         }
         None if some => {
             let why = said(
-                format!("接收方在{last}前只确认了部分信息的删除"),
+                format!("接收方在{last}及之前只确认了部分信息的删除"),
                 format!("the recipient confirmed deletion of only a part; all was due by {last}"),
             );
             (Outcome::Warn, "confirmed_in_part", why)
@@ -318,7 +318,7 @@ fn outcome(
         }
         None => {
             let why = said(
-                format!("没有接收方在{last}前确认删除的记录"),
+                format!("没有接收方在{last}及之前确认删除的记录"),
                 format!("no confirmation of deletion by {last} is recorded"),
             );
             (Outcome::Warn, "not_confirmed", why)

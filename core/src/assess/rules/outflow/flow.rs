@@ -153,8 +153,8 @@ pub(super) fn said(zh: impl Into<String>, en: impl Into<String>) -> Words {
 pub(super) fn sentence(ms: i64, did: Words, why: Words) -> Sentence {
     let day = Day::of(ms);
     Sentence::new(
-        format!("{day} {}:{}。", did.0, why.0),
-        format!("On {day}, {}: {}.", did.1, why.1),
+        [format!("{day} "), did.0, ":".into(), why.0, "。".into()].concat(),
+        [format!("On {day}, "), did.1, ": ".into(), why.1, ".".into()].concat(),
     )
 }
 
@@ -172,7 +172,7 @@ pub(super) fn party(grounds: &Grounds<'_>, id: &str, ms: i64) -> Words {
         Some(recipient) => said(format!("“{}”", recipient.name), recipient.name),
         None => said(
             format!("未登记的“{id}”"),
-            format!("{id}, who isn't registered"),
+            format!("{id} (not registered)"),
         ),
     }
 }

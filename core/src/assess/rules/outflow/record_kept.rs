@@ -90,16 +90,16 @@ fn kept(grounds: &Grounds<'_>, flow: &Flow<'_>, orders: &Orders<'_>) -> Finding 
         .find(|order| (flow.ms()..last.end_ms()).contains(&order.occurred_at_ms));
     let Some(order) = early else {
         let why = said(
-            format!("该记录仍在日志中,至少应保存到{last}"),
-            format!("the record is in the log, and is to stay until {last} at least"),
+            format!("该记录仍在日志中,至少应保存至{last}终了"),
+            format!("the record is in the log, and is to stay until the end of {last} at least"),
         );
         return flow.finding(grounds, Outcome::Pass, "record_kept", why);
     };
     let day = Day::of(order.occurred_at_ms);
     let why = said(
-        format!("{day}即下令销毁该记录,至少应保存到{last}(网络数据安全管理条例第十二条)"),
+        format!("{day}即下令销毁该记录,至少应保存至{last}终了(网络数据安全管理条例第十二条)"),
         format!(
-            "its record was ordered to be erased on {day}; until {last} it had to be kept (NDSR 12)"
+            "its record was ordered to be erased on {day}; it had to be kept until the end of {last} (NDSR 12)"
         ),
     );
     let found = flow.finding(grounds, Outcome::Violation, "erased_too_early", why);

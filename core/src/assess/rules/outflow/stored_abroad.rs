@@ -68,14 +68,14 @@ fn judged(
     let policy = grounds.policies.policy(ms);
     let forbids = policy.filter(|policy| !policy.may_be_in(abroad));
     let found = if let Some(policy) = forbids {
-        let why = said("在境外", "which is outside the mainland");
+        let why = said("在境外", "this is outside the mainland");
         let why = with_quote(why, promise(policy, CrossBorderRule::XbDomesticStorageOnly));
         let text = sentence(ms, did, why);
         Finding::on(grounds, on, Outcome::Violation, "stored_abroad", text)
     } else {
         let why = said(
             "在境外,而日志中没有事件能说明走了哪一条合法途径(个人信息保护法第三十八条)",
-            "outside the mainland, and no event of the ledger shows which way of PIPL 38 was taken",
+            "this is outside the mainland, and no event of the ledger shows which way of PIPL 38 was taken",
         );
         let text = sentence(ms, did, why);
         let found = Finding::on(grounds, on, Outcome::Unknown, "export_path_unknown", text);

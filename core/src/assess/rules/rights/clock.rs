@@ -4,13 +4,14 @@ use crate::assess::calendar::{Day, Holidays};
 use crate::assess::finding::Due;
 use crate::privacy_policy::Period;
 
-/// The end of a limit that runs from a moment (Civil Code 201 to 203): days, months and years don't count
-/// the first day and end at 24:00 of the last. None where working days pass through a year whose holidays
+/// The first moment after a limit that runs from a moment (Civil Code 201 to 203): days, months and years
+/// don't count the first day and end at 24:00 of the last; hours and seconds run from the moment itself, and
+/// their very end is still in time. None where working days pass through a year whose holidays
 /// aren't known.
 pub(super) fn due_after(holidays: &Holidays, period: Period, from_ms: i64) -> Option<Due> {
     let from = Day::of(from_ms);
     let exact = |ms: i64| {
-        let end = from_ms.saturating_add(ms);
+        let end = from_ms.saturating_add(ms).saturating_add(1);
         Due {
             strict_ms: end,
             lawful_ms: Some(end),
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn hours_end_at_the_moment_and_unknown_years_have_no_working_days() {
         let due = due(Period::Hours(4), "2026-03-02 10:00");
-        assert_eq!(due.strict_ms, at("2026-03-02 14:00"));
+        assert_eq!(due.strict_ms, at("2026-03-02 14:00") + 1);
         let unknown = due_after(
             &Holidays::default(),
             Period::WorkingDays(1),

@@ -1,7 +1,7 @@
 //! R26: whether people were told of an incident, in time and in full.
 
 use super::limit::limit;
-use super::wording::{last_moment, minute, no_detection, no_policy, source};
+use super::wording::{last_moment, minute, no_detection, no_policy, source_en, source_zh};
 use crate::assess::finding::{Due, Finding, Outcome, Sentence};
 use crate::assess::grounds::Grounds;
 use crate::assess::occurrence::Occurrence;
@@ -197,7 +197,7 @@ fn missing(
         incident.told().len(),
         list.said.subject_count.unwrap_or_default(),
     );
-    let promise = source(policy.notice(NoticeKind::IncidentToPeople));
+    let promise = policy.notice(NoticeKind::IncidentToPeople);
     let last = last_moment(due);
     let cause = if told == 0 {
         "nobody_told"
@@ -206,10 +206,12 @@ fn missing(
     };
     let sentence = Sentence::new(
         format!(
-            "应在{last}之前告知受影响的{all}人{promise}，记录中已告知{told}人，也没有发布公告。"
+            "应在{last}之前告知受影响的{all}人{}，记录中已告知{told}人，也没有发布公告。",
+            source_zh(promise)
         ),
         format!(
-            "{all} people affected were to be told by {last} {promise}; {told} are recorded as told, and no public notice is."
+            "The people affected, {all} by number, were to be told by {last}{}; {told} by number are recorded as told, and no public notice is.",
+            source_en(promise)
         ),
     );
     Finding::on(grounds, list.on, Outcome::Overdue, cause, sentence).due(due)
@@ -248,11 +250,12 @@ fn content(grounds: &Grounds<'_>, notice: &Notice<'_>) -> Finding {
         let zh = format!(
             "告知缺少：{}{}。",
             words::zh("NoticeContent", &lacking),
-            source(Some(item))
+            source_zh(Some(item))
         );
         let en = format!(
-            "The notice lacks: {}.",
-            words::en("NoticeContent", &lacking)
+            "The notice lacks: {}{}.",
+            words::en("NoticeContent", &lacking),
+            source_en(Some(item))
         );
         (
             Outcome::Violation,

@@ -1,7 +1,7 @@
 //! R25: whether the authorities were told of an incident in time.
 
 use super::limit::limit;
-use super::wording::{last_moment, minute, no_detection, no_policy, source};
+use super::wording::{last_moment, minute, no_detection, no_policy, source_en, source_zh};
 use crate::assess::finding::{Due, Finding, Outcome, Sentence};
 use crate::assess::grounds::Grounds;
 use crate::assess::occurrence::Occurrence;
@@ -163,10 +163,10 @@ impl Judged<'_> {
     fn by_any_grade(&self) -> Option<Finding> {
         let deadline = self.policy.deadline(DeadlineId::IncidentReportAnyGrade)?;
         let due = limit(deadline.period, self.known.ms, self.grounds.holidays);
-        let promise = source(self.policy.notice(NoticeKind::IncidentToRegulator));
+        let promise = self.policy.notice(NoticeKind::IncidentToRegulator);
         let duty = Duty {
-            zh: format!("监管部门{promise}"),
-            en: format!("regulator {promise}"),
+            zh: format!("监管部门{}", source_zh(promise)),
+            en: format!("regulator{}", source_en(promise)),
             in_time: "regulator_told_in_time",
             late: "regulator_told_late",
             missing: "no_regulator_told",

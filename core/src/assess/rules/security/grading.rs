@@ -19,7 +19,10 @@ pub(super) const RULE: Rule = Rule {
     title_zh: "安全事件的定级是否与受影响人数相符",
     title_en: "Whether an incident's grade fits the number of people it touches",
     scope: Scope::Incident,
-    clauses: &["L260", "国家网络安全事件报告管理办法 附件"],
+    clauses: &[
+        "L260",
+        "国家网络安全事件报告管理办法 (附件 网络安全事件分级指南)",
+    ],
     from_ms: Some(super::REPORTING_MEASURES_MS),
     until_ms: None,
     revision: 1,
@@ -88,7 +91,7 @@ fn grading(
         let sentence = Sentence::new(
             format!("已知影响{}人，定级为{zh}，与人数相符。", people.said),
             format!(
-                "{} people were known to be affected; the grade {en} fits.",
+                "People known to be affected: {}; the grade {en} fits.",
                 people.said
             ),
         );
@@ -102,7 +105,7 @@ fn grading(
             words::zh("IncidentGrade", &[least as i32])
         ),
         format!(
-            "{} people were known to be affected, which makes it at least {}; it was graded {en}.",
+            "People known to be affected: {}, which makes it at least {}; it was graded {en}.",
             people.said,
             words::en("IncidentGrade", &[least as i32])
         ),
@@ -143,7 +146,7 @@ fn outgrown(
             words::zh("IncidentGrade", &given)
         ),
         format!(
-            "On {} {people} people were known to be affected, which makes it at least {}; the grade was still {}.",
+            "People known to be affected on {}: {people}, which makes it at least {}; the grade was still {}.",
             day(count.ms),
             words::en("IncidentGrade", &[least as i32]),
             words::en("IncidentGrade", &given)

@@ -1,6 +1,6 @@
 //! R43: whether each safeguard that the policy promises is attested.
 
-use super::wording::{day, no_policy, source};
+use super::wording::{day, no_policy, source_en, source_zh};
 use crate::assess::finding::{Due, Finding, Outcome, Sentence};
 use crate::assess::grounds::Grounds;
 use crate::assess::rule::{Rule, Scope};
@@ -100,12 +100,16 @@ fn uncovered(
             .policies
             .policy(from)
             .and_then(|policy| policy.safeguards.get(&measure));
-        let promise = source(item);
         let sentence = Sentence::new(
-            format!("政策自{}起承诺「{zh}」{promise}，没有证明。", day(from)),
             format!(
-                "The policy promises {en} from {} on {promise}; no attestation is recorded.",
-                day(from)
+                "政策自{}起承诺「{zh}」{}，没有证明。",
+                day(from),
+                source_zh(item)
+            ),
+            format!(
+                "The policy promises {en} from {} on{}; no attestation is recorded.",
+                day(from),
+                source_en(item)
             ),
         );
         let finding = Finding::bare(

@@ -69,7 +69,7 @@ fn skipped(grounds: &Grounds<'_>, name: &str, gap: &SequenceGap) -> Finding {
     let sentence = Sentence::new(
         format!("该生产方第{epoch}纪元的序号{first}至{last}缺失，共{count}个事件没有到达。"),
         format!(
-            "Numbers {first} to {last} of the producer's epoch {epoch} are missing: {count} events that never came."
+            "Numbers {first} to {last} of the producer's epoch {epoch} are missing; events that never came: {count}."
         ),
     );
     let mut finding = Finding::bare(

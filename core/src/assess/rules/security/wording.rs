@@ -27,15 +27,22 @@ pub(super) fn last_moment(due: Due) -> String {
     }
 }
 
-/// An item's words in the policy with their line, or its clause, in parentheses; empty for an item of neither.
-pub(super) fn source(item: Option<&impl Cited>) -> String {
-    let Some(citation) = item.and_then(Cited::citation) else {
-        return String::new();
-    };
-    match (&citation.line, &citation.phrase, &citation.law) {
-        (Some(line), Some(phrase), _) => format!("（「{phrase}」L{line}）"),
-        (_, _, Some(law)) => format!("（{law}）"),
-        _ => String::new(),
+/// An item's words in the policy with their line, or its clause, in parentheses for a Chinese sentence; empty for
+/// an item of neither.
+pub(super) fn source_zh(item: Option<&impl Cited>) -> String {
+    source(item).map_or_else(String::new, |source| format!("（{source}）"))
+}
+
+/// The same for an English sentence, after a space.
+pub(super) fn source_en(item: Option<&impl Cited>) -> String {
+    source(item).map_or_else(String::new, |source| format!(" ({source})"))
+}
+
+fn source(item: Option<&impl Cited>) -> Option<String> {
+    let citation = item.and_then(Cited::citation)?;
+    match (&citation.line, &citation.phrase) {
+        (Some(line), Some(phrase)) => Some(format!("「{phrase}」L{line}")),
+        _ => citation.law.clone(),
     }
 }
 
