@@ -20,9 +20,6 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// An extract, or what is handed over beside it, can't be read.
-    #[error(transparent)]
-    Verify(#[from] verify::files::Error),
     /// A file is no machine-readable privacy policy.
     #[error("{}: {source}", path.display())]
     PrivacyPolicy {
@@ -31,6 +28,9 @@ pub enum Error {
         /// What is wrong with it, and where.
         source: custodia_core::privacy_policy::Error,
     },
+    /// An extract, or what is handed over beside it, can't be read.
+    #[error(transparent)]
+    Verify(#[from] verify::files::Error),
 }
 
 impl Error {
@@ -40,8 +40,8 @@ impl Error {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
-            Self::Verify(_) => "CU-0042",
             Self::PrivacyPolicy { .. } => "CU-0027",
+            Self::Verify(_) => "CU-0042",
         }
     }
 

@@ -15,10 +15,10 @@ pub fn compare(expected: &[Expected], number: u8, scene: &Scene) -> Result<(), S
     let mut open: Vec<Option<&Finding>> = found.iter().map(Some).collect();
     let mut wrong = Vec::new();
     for one in expected {
-        let fits = |finding: &Option<&Finding>| {
+        let fits = |finding: Option<&Finding>| {
             finding.is_some_and(|finding| differs(one, finding).is_ok_and(|what| what.is_empty()))
         };
-        match open.iter().position(fits) {
+        match open.iter().position(|finding| fits(*finding)) {
             Some(place) => open[place] = None,
             None => wrong.push(missed(one, &found)),
         }
@@ -58,7 +58,6 @@ fn differs(one: &Expected, finding: &Finding) -> Result<Vec<String>, String> {
             what.push(format!("{key} is {found}, not {expected}"));
         }
     };
-    let at = |ms: Option<i64>, none: &str| ms.map_or_else(|| none.to_owned(), moment::shown);
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
     let judged = finding.judged.as_ref().map(|leaf| leaf.log.clone());
     check("result", Some(&one.result), finding.result.name().into());
@@ -68,25 +67,7 @@ fn differs(one: &Expected, finding: &Finding) -> Result<Vec<String>, String> {
         Some(one.on.as_deref().unwrap_or("nothing")),
         judged.clone().unwrap_or("nothing".into()),
     );
-    let moments = [
-        ("since", &one.since, at(Some(finding.since_ms), "")),
-        ("until", &one.until, at(finding.until_ms, "never")),
-        (
-            "due",
-            &one.due,
-            at(finding.due.map(|due| due.strict_ms), "never"),
-        ),
-        (
-            "lawful",
-            &one.lawful,
-            at(finding.due.and_then(|due| due.lawful_ms), "unknown"),
-        ),
-        (
-            "judged_at",
-            &one.judged_at,
-            at(Some(finding.judged_at_ms), ""),
-        ),
-    ];
+    let moments = moments(one, finding);
     for (key, expected, found) in moments {
         let expected = expected.as_deref().map(canonical).transpose()?;
         check(key, expected.as_deref(), found);
@@ -123,6 +104,30 @@ fn differs(one: &Expected, finding: &Finding) -> Result<Vec<String>, String> {
         finding.clauses.join(", "),
     );
     Ok(what)
+}
+
+/// The moments of a finding: what is expected, and what came out.
+fn moments<'a>(
+    one: &'a Expected,
+    finding: &Finding,
+) -> [(&'static str, &'a Option<String>, String); 5] {
+    let at = |ms: Option<i64>, none: &str| ms.map_or_else(|| none.to_owned(), moment::shown);
+    let lawful_ms = finding.due.and_then(|due| due.lawful_ms);
+    [
+        ("since", &one.since, at(Some(finding.since_ms), "")),
+        ("until", &one.until, at(finding.until_ms, "never")),
+        (
+            "due",
+            &one.due,
+            at(finding.due.map(|due| due.strict_ms), "never"),
+        ),
+        ("lawful", &one.lawful, at(lawful_ms, "unknown")),
+        (
+            "judged_at",
+            &one.judged_at,
+            at(Some(finding.judged_at_ms), ""),
+        ),
+    ]
 }
 
 /// A moment however it is written, or a word in its place.

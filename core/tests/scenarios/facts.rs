@@ -233,12 +233,10 @@ fn field_at(path: &str) -> Option<FieldDescriptor> {
 }
 
 fn put(written: &mut Value, path: &str, value: Value) {
-    let pointer: String = path
-        .replace('[', ".")
-        .replace(']', "")
-        .split('.')
-        .map(|part| format!("/{part}"))
-        .collect();
+    let pointer = format!(
+        "/{}",
+        path.replace('[', "/").replace(']', "").replace('.', "/")
+    );
     let Some((parent, last)) = pointer.rsplit_once('/') else {
         return;
     };
@@ -256,4 +254,54 @@ pub fn unique(facts: &[Fact]) -> Result<BTreeMap<&str, &Fact>, String> {
         }
     }
     Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use custodia_core::schema::v1::event::Body;
+
+    use super::*;
+
+    fn told(rest: &str) -> Told {
+        let text = format!("{{is: a, says: b, at: 2026-03-01 10:00, {rest}}}");
+        serde_saphyr::from_str(&text).unwrap()
+    }
+
+    fn wrong(rest: &str) -> String {
+        Fact::of(&told(rest), |_| None).unwrap_err()
+    }
+
+    #[test]
+    fn names_moments_and_digests_become_what_the_schema_asks_for() {
+        let rest = "of: lin, causation_id: '@b', evidence: [{kind: EK_NOTICE, sha256: sha256(x)}],
+            recorded: never, subject_linked: {reason: LK_DEVICE_BEFORE_LOGIN, other_ref: phone}";
+        let fact = Fact::of(&told(rest), |_| Some("v1".into())).unwrap();
+        let event = fact.event;
+        assert_eq!(event.subject_ref, reference("lin"));
+        assert_eq!(
+            (event.causation_id, event.event_id),
+            (event_id("b"), event_id("a"))
+        );
+        assert_eq!(event.evidence[0].sha256, Sha256::digest("x").to_vec());
+        assert_eq!(event.policy_version_id, "v1");
+        assert_eq!(event.occurred_at.map(|at| at.seconds), Some(1_772_330_400));
+        assert!(matches!(fact.recorded, Recorded::Never));
+        let Some(Body::SubjectLinked(link)) = event.body else {
+            panic!("no link");
+        };
+        assert_eq!(link.other_ref, reference("phone"));
+    }
+
+    #[test]
+    fn what_the_schema_does_not_take_is_refused_by_name() {
+        let link = |more: &str| {
+            format!("of: lin, subject_linked: {{reason: LK_DEVICE_BEFORE_LOGIN{more}}}")
+        };
+        assert!(wrong(&link("")).contains("other_ref is missing"));
+        assert!(wrong(&link(", whence: here")).contains("subject_linked.whence"));
+        assert!(wrong("of: lin, order_opened: {order_ref: o, kind: OK_TEA}").contains("OK_TEA"));
+        assert!(wrong("of: lin").contains("body is missing"));
+        assert!(wrong("of: lin, recorded: soon, order_opened: {}").contains("soon"));
+        assert!(wrong("colour: red").contains("colour"));
+    }
 }

@@ -10,7 +10,7 @@ mod shelf;
 mod variant;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::{env, fs};
 
 use custodia_core::assess::{rule, rules};
@@ -97,33 +97,6 @@ fn every_scenario_says_something_else() {
         let same = same.map(|same| same.path.display().to_string());
         assert_eq!(same, None, "says the same as {}", one.path.display());
     }
-}
-
-#[test]
-fn every_cause_that_occurs_is_one_that_its_rules_scenarios_show() {
-    let shelf = Shelf::read().unwrap();
-    let said = |one: &Shelved| -> Vec<(u8, String, String)> {
-        let cause = |of: &written::Expected| (one.number, of.result.clone(), of.cause.clone());
-        one.written.expect.iter().map(cause).collect()
-    };
-    let shown: BTreeSet<_> = shelf.scenarios.iter().flat_map(said).collect();
-    // Of a rule without any scenario another test says so.
-    let told: BTreeSet<u8> = shelf.scenarios.iter().map(|one| one.number).collect();
-    all(&shelf.scenarios, |one| {
-        let found = scene::Scene::of(&shelf, one)?.findings(&scene::Arrival::AsWritten)?;
-        let causes = found
-            .iter()
-            .map(|of| (of.rule, of.result.name().into(), of.cause.clone()));
-        let missing: BTreeSet<_> = causes
-            .filter(|cause| told.contains(&cause.0) && !shown.contains(cause))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(format!(
-            "  no scenario of the rule itself shows {missing:?}"
-        ))
-    });
 }
 
 #[test]

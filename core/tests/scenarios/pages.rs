@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use custodia_core::assess::{Day, Finding, Rule, Scope, rules};
 
-use crate::policy_lines::{Lines, Source};
+use crate::policy_lines::{Lines, Source, covers};
 use crate::scene::{Arrival, Scene};
 use crate::shelf::{Shelf, Shelved};
 
@@ -15,10 +15,18 @@ pub const COMMAND: &str = "WRITE_RULE_PAGES=1 cargo test -p custodia-core --test
 /// Every page by its path from `docs/`.
 pub type Pages = BTreeMap<String, String>;
 
-/// A scenario with what its rule found.
+/// A scenario with what all rules of its scope found.
 struct Played<'a> {
     shelved: &'a Shelved,
     findings: Vec<Finding>,
+}
+
+impl Played<'_> {
+    fn of_rule(&self, number: u8) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(move |finding| finding.rule == number)
+    }
 }
 
 /// All pages as they would be generated.
@@ -32,31 +40,27 @@ pub fn pages(shelf: &Shelf) -> Result<Pages, String> {
     let mut pages = Pages::new();
     for rules in by_number.values() {
         let code = rules[0].code();
-        let own = played.get(&rules[0].number).map_or(&[][..], Vec::as_slice);
-        pages.insert(format!("rules/{code}.md"), page(rules, own, &lines));
+        pages.insert(format!("rules/{code}.md"), page(rules, &played, &lines));
     }
-    let counts: BTreeMap<u8, usize> = played
-        .iter()
-        .map(|(number, own)| (*number, own.len()))
-        .collect();
+    let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
+    for one in &played {
+        *counts.entry(one.shelved.number).or_default() += 1;
+    }
     pages.insert("rules/README.md".into(), index(&by_number, &counts));
     pages.insert("coverage.md".into(), coverage(&by_number, &counts, &lines));
     Ok(pages)
 }
 
-fn played(shelf: &Shelf) -> Result<BTreeMap<u8, Vec<Played<'_>>>, String> {
-    let mut by_rule: BTreeMap<u8, Vec<Played<'_>>> = BTreeMap::new();
-    for shelved in &shelf.scenarios {
-        let failed = |wrong| format!("{}:\n{wrong}", shelved.path.display());
-        let scene = Scene::of(shelf, shelved).map_err(failed)?;
-        let mut findings = scene.findings(&Arrival::AsWritten).map_err(failed)?;
-        findings.retain(|finding| finding.rule == shelved.number);
-        by_rule
-            .entry(shelved.number)
-            .or_default()
-            .push(Played { shelved, findings });
-    }
-    Ok(by_rule)
+fn played(shelf: &Shelf) -> Result<Vec<Played<'_>>, String> {
+    let play = |shelved| {
+        let findings = Scene::of(shelf, shelved)?.findings(&Arrival::AsWritten)?;
+        Ok(Played { shelved, findings })
+    };
+    let named =
+        |shelved: &'_ Shelved, wrong: String| format!("{}:\n{wrong}", shelved.path.display());
+    let all = shelf.scenarios.iter();
+    all.map(|shelved| play(shelved).map_err(|wrong| named(shelved, wrong)))
+        .collect()
 }
 
 const INDEX: &str = "\
@@ -98,13 +102,13 @@ fn made() -> String {
     format!("<!-- Made by `{COMMAND}`; don't edit. -->\n\n")
 }
 
-fn page(rules: &[&Rule], own: &[Played<'_>], lines: &Lines) -> String {
+fn page(rules: &[&Rule], played: &[Played<'_>], lines: &Lines) -> String {
     let rule = rules[0];
     let mut page = made();
     let _ = writeln!(page, "# {} {}\n", rule.code(), rule.title_zh);
     let _ = writeln!(
         page,
-        "{}. In findings it is `{}`.\n",
+        "{}\n\nIn findings it is `{}`.\n",
         rule.title_en, rule.name
     );
     for rule in rules {
@@ -126,12 +130,15 @@ fn page(rules: &[&Rule], own: &[Played<'_>], lines: &Lines) -> String {
     page.push_str("\n## What it says\n\n");
     page.push_str("One example of each cause, as it comes out of a scenario.\n\n");
     page.push_str("| Result | Cause | 中文 | English |\n| --- | --- | --- | --- |\n");
-    for ((result, cause), finding) in causes(own) {
+    for ((result, cause), finding) in causes(rule.number, played) {
         let (zh, en) = (cell(&finding.sentence.zh), cell(&finding.sentence.en));
         let _ = writeln!(page, "| {result} | `{cause}` | {zh} | {en} |");
     }
     page.push_str("\n## Scenarios\n\n");
-    for played in own {
+    for played in played
+        .iter()
+        .filter(|one| one.shelved.number == rule.number)
+    {
         let file = played
             .shelved
             .path
@@ -143,16 +150,25 @@ fn page(rules: &[&Rule], own: &[Played<'_>], lines: &Lines) -> String {
             page,
             "- [{}]({link}) → {}",
             played.shelved.written.says,
-            outcomes(&played.findings)
+            outcomes(played.of_rule(rule.number))
         );
     }
     page
 }
 
-/// An example of each cause, by result and cause.
-fn causes<'a>(own: &'a [Played<'_>]) -> BTreeMap<(&'static str, &'a str), &'a Finding> {
+/// An example of each cause, by result and cause: from a scenario of the rule's own, else from another rule's.
+fn causes<'a>(
+    number: u8,
+    played: &'a [Played<'_>],
+) -> BTreeMap<(&'static str, &'a str), &'a Finding> {
+    let (own, others): (Vec<_>, Vec<_>) =
+        played.iter().partition(|one| one.shelved.number == number);
     let mut causes = BTreeMap::new();
-    for finding in own.iter().flat_map(|played| &played.findings) {
+    for finding in own
+        .into_iter()
+        .chain(others)
+        .flat_map(|one| one.of_rule(number))
+    {
         causes
             .entry((finding.result.name(), finding.cause.as_str()))
             .or_insert(finding);
@@ -160,16 +176,16 @@ fn causes<'a>(own: &'a [Played<'_>]) -> BTreeMap<(&'static str, &'a str), &'a Fi
     causes
 }
 
-fn outcomes(findings: &[Finding]) -> String {
-    if findings.is_empty() {
-        return "nothing".into();
-    }
+fn outcomes<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut named: Vec<String> = findings
-        .iter()
         .map(|one| format!("{} `{}`", one.result.name(), one.cause))
         .collect();
     named.dedup();
-    named.join(", ")
+    if named.is_empty() {
+        "nothing".into()
+    } else {
+        named.join(", ")
+    }
 }
 
 const fn scope(scope: Scope) -> &'static str {
@@ -217,12 +233,9 @@ fn coverage(
     );
     page.push_str("| Line | Words and items | Rules |\n| --- | --- | --- |\n");
     for (line, cited) in &lines.cited {
-        let on_line = rules.values().filter(|of| {
-            of[0]
-                .clauses
-                .iter()
-                .any(|clause| lines.covers(clause, *line))
-        });
+        let on_line = rules
+            .values()
+            .filter(|of| of[0].clauses.iter().any(|clause| covers(clause, *line)));
         let words = cited
             .iter()
             .map(|(phrase, items)| format!("「{}」 {}", cell(phrase), ticked(items)));

@@ -55,11 +55,19 @@ impl Lines {
         match value {
             Value::Table(table) => {
                 if let Some(Value::Array(cites)) = table.get("cites") {
-                    cites.iter().for_each(|cite| self.cite(item, cite));
+                    for cite in cites {
+                        self.cite(item, cite);
+                    }
                 }
-                table.values().for_each(|value| self.add(item, value));
+                for value in table.values() {
+                    self.add(item, value);
+                }
             }
-            Value::Array(values) => values.iter().for_each(|value| self.add(item, value)),
+            Value::Array(values) => {
+                for value in values {
+                    self.add(item, value);
+                }
+            }
             _ => {}
         }
     }
@@ -88,11 +96,6 @@ impl Lines {
         items.insert(item.to_owned());
     }
 
-    /// Whether a rule's clause (`L160`, `L160-L174`) is about a line.
-    pub fn covers(&self, clause: &str, line: usize) -> bool {
-        range(clause).is_some_and(|(first, last)| (first..=last).contains(&line))
-    }
-
     /// The lines with text that a clause names; none for a law's.
     pub fn of_clause(&self, clause: &str) -> Vec<(usize, &str)> {
         let (first, last) = range(clause).unwrap_or((1, 0));
@@ -111,6 +114,11 @@ impl Lines {
         let text = self.text.get(line.checked_sub(1)?)?.trim();
         (!text.is_empty()).then_some(text)
     }
+}
+
+/// Whether a rule's clause (`L160`, `L160-L174`) is about a line.
+pub fn covers(clause: &str, line: usize) -> bool {
+    range(clause).is_some_and(|(first, last)| (first..=last).contains(&line))
 }
 
 /// First and last line of a clause of the policy.

@@ -1,6 +1,8 @@
 //! What a scenario's rule judges on, and what all rules of its scope find.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, Mutex};
 
 use custodia_core::assess::{
     About, Finding, Grounds, Holidays, LeafAt, Occurrence, PolicyBook, Register, Scope,
@@ -29,6 +31,8 @@ pub struct Scene {
     gaps: Vec<(SequenceGap, String)>,
     people: u64,
     large_face_store: Option<(i64, String)>,
+    /// Read once: a policy has 3000 lines, and its leaf is the same whatever arrives first.
+    policies: OnceCell<PolicyBook>,
 }
 
 /// In which order events come in.
@@ -89,6 +93,7 @@ impl Scene {
             gaps,
             large_face_store,
             facts,
+            policies: OnceCell::new(),
         })
     }
 
@@ -112,13 +117,13 @@ impl Scene {
                 .filter(|one| is_of_registry(&one.event))
                 .cloned(),
         );
-        let policies = PolicyBook::of(&register);
+        let policies = self.policies.get_or_init(|| PolicyBook::of(&register));
         let (tallies, totals) = self.counts(&leaf_of);
         let grounds = Grounds {
             about: &self.about,
             timeline: &timeline,
             register: &register,
-            policies: &policies,
+            policies,
             holidays: &self.holidays,
             tallies: &tallies,
             totals: &totals,
@@ -152,9 +157,11 @@ impl Scene {
             .iter()
             .position(|one| one.name == fact.name)
             .unwrap_or(place);
-        let (place, later) = match arrival {
-            Arrival::Shuffled { spread: true, .. } => (place, place),
-            _ => (written, 0),
+        let is_policy = matches!(fact.event.body, Some(Body::PolicyVersionPublished(_)));
+        let (log, place, later) = match arrival {
+            _ if is_policy => ("ledger/custodia.registry/0/0", written, 0),
+            Arrival::Shuffled { spread: true, .. } => ("ledger/custodia.events/0/0", place, place),
+            _ => ("ledger/custodia.events/0/0", written, 0),
         };
         let count = |number: usize| i64::try_from(number).map_err(|error| error.to_string());
         let recorded = match fact.recorded {
@@ -163,7 +170,7 @@ impl Scene {
             Recorded::Never => None,
         };
         let leaf = LeafAt {
-            log: "ledger/custodia.events/0/0".into(),
+            log: log.into(),
             index: u64::try_from(place).map_err(|error| error.to_string())?,
         };
         Occurrence::of(leaf, recorded, fact.event.clone())
@@ -242,40 +249,55 @@ type Published = (Vec<Fact>, Vec<(i64, String)>);
 fn published(names: &[String]) -> Result<Published, String> {
     let (mut facts, mut versions) = (Vec::new(), Vec::new());
     for name in names {
-        let bytes = shelf::policy(name)?;
-        let policy = PrivacyPolicy::parse(&bytes).map_err(|error| format!("  {name}: {error}"))?;
-        let version = &policy.policy;
-        let (at_ms, effective_ms) = (version.published.0, version.effective.0);
-        let body = PolicyVersionPublished {
-            policy_version_id: version.id.clone(),
-            content_sha256: hex::decode(&version.text_sha256).map_err(|error| error.to_string())?,
-            published_at: Some(moment::timestamp(at_ms)),
-            effective_at: Some(moment::timestamp(effective_ms)),
-            change_class: ChangeClass::PvChangeFirst.into(),
-            requires_reconsent: Some(false),
-            language: version.language.clone(),
-            machine_readable: bytes,
-            ..PolicyVersionPublished::default()
-        };
-        let name = format!("policy {name}");
-        let event = Event {
-            event_id: event_id(&name),
-            salt: Sha256::digest(&name).to_vec(),
-            occurred_at: Some(moment::timestamp(at_ms)),
-            producer: "policy-console".into(),
-            body: Some(Body::PolicyVersionPublished(body)),
-            ..Event::default()
-        };
-        versions.push((effective_ms, version.id.clone()));
-        facts.push(Fact {
-            name,
-            at_ms,
-            recorded: Recorded::AtOnce,
-            event,
-        });
+        let (effective_ms, fact) = publication(name)?;
+        if let Some(Body::PolicyVersionPublished(said)) = &fact.event.body {
+            versions.push((effective_ms, said.policy_version_id.clone()));
+        }
+        facts.push(fact);
     }
     versions.sort();
     Ok((facts, versions))
+}
+
+/// A policy's time of effect, and its publication; read once for all scenarios.
+fn publication(name: &str) -> Result<(i64, Fact), String> {
+    static READ: LazyLock<Mutex<BTreeMap<String, (i64, Fact)>>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().map_err(|error| error.to_string())?;
+    if let Some(known) = read.get(name) {
+        return Ok(known.clone());
+    }
+    let bytes = shelf::policy(name)?;
+    let policy = PrivacyPolicy::parse(&bytes).map_err(|error| format!("  {name}: {error}"))?;
+    let version = &policy.policy;
+    let (at_ms, effective_ms) = (version.published.0, version.effective.0);
+    let body = PolicyVersionPublished {
+        policy_version_id: version.id.clone(),
+        content_sha256: hex::decode(&version.text_sha256).map_err(|error| error.to_string())?,
+        published_at: Some(moment::timestamp(at_ms)),
+        effective_at: Some(moment::timestamp(effective_ms)),
+        change_class: ChangeClass::PvChangeFirst.into(),
+        requires_reconsent: Some(false),
+        language: version.language.clone(),
+        machine_readable: bytes,
+        ..PolicyVersionPublished::default()
+    };
+    let called = format!("policy {name}");
+    let event = Event {
+        event_id: event_id(&called),
+        salt: Sha256::digest(&called).to_vec(),
+        occurred_at: Some(moment::timestamp(at_ms)),
+        producer: "policy-console".into(),
+        body: Some(Body::PolicyVersionPublished(body)),
+        ..Event::default()
+    };
+    let fact = Fact {
+        name: called,
+        at_ms,
+        recorded: Recorded::AtOnce,
+        event,
+    };
+    read.insert(name.to_owned(), (effective_ms, fact.clone()));
+    Ok((effective_ms, fact))
 }
 
 fn gap_of(gap: &written::Gap, after_ms: i64) -> SequenceGap {

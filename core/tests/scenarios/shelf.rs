@@ -43,8 +43,12 @@ fn here() -> PathBuf {
 impl Shelf {
     /// Reads `tests/scenarios`.
     pub fn read() -> Result<Self, String> {
+        Self::of(&here())
+    }
+
+    fn of(shelf: &Path) -> Result<Self, String> {
         let (mut scenarios, mut bases) = (Vec::new(), BTreeMap::new());
-        for folder in entries(&here())? {
+        for folder in entries(shelf)? {
             let name = stem(&folder);
             let files = entries(&folder)?;
             if files.is_empty() {
@@ -67,7 +71,7 @@ impl Shelf {
             }
         }
         if scenarios.is_empty() {
-            return Err(format!("{} has no scenario", here().display()));
+            return Err(format!("{} has no scenario", shelf.display()));
         }
         Ok(Self { scenarios, bases })
     }
@@ -138,4 +142,70 @@ fn stem(path: &Path) -> String {
 fn number_of(folder: &str) -> Option<u8> {
     let number: u8 = folder.strip_prefix('R')?.parse().ok()?;
     ((1..=44).contains(&number) && folder.len() == 3).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCENARIO: &str =
+        "rule: R25\nsays: nothing happens\nabout: operator\nevents: []\nexpect: []\n";
+
+    /// What is said of a shelf with one file, by its path there.
+    fn said(path: &str, text: &str) -> String {
+        let shelf = tempfile::tempdir().unwrap();
+        let file = shelf.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        let read = Shelf::of(shelf.path());
+        read.map_or_else(|wrong| wrong, |shelf| shelf.scenarios.len().to_string())
+    }
+
+    #[test]
+    fn a_scenario_is_read_from_its_rules_folder() {
+        assert_eq!(said("R25/nothing.yaml", SCENARIO), "1");
+        assert!(said("R26/nothing.yaml", SCENARIO).contains("it is a scenario of R25"));
+        assert!(said("R45/nothing.yaml", SCENARIO).contains("no rule has that name"));
+        assert!(said("R25/nothing.yml", SCENARIO).contains("only .yaml belongs here"));
+    }
+
+    #[test]
+    fn folders_that_are_missing_or_empty_are_refused() {
+        let shelf = tempfile::tempdir().unwrap();
+        assert!(
+            Shelf::of(shelf.path())
+                .unwrap_err()
+                .contains("has no scenario")
+        );
+        fs::create_dir(shelf.path().join("R25")).unwrap();
+        assert!(
+            Shelf::of(shelf.path())
+                .unwrap_err()
+                .contains("R25 is empty")
+        );
+        assert!(
+            Shelf::of(&shelf.path().join("away"))
+                .unwrap_err()
+                .contains("away")
+        );
+    }
+
+    #[test]
+    fn keys_that_a_scenario_does_not_have_are_refused_by_name() {
+        for key in [
+            "expects: []",
+            "about: {subjects: lin}",
+            "totals: {folk: 1}",
+            "says: twice",
+        ] {
+            let text = format!("{SCENARIO}{key}\n");
+            let said = said("R25/nothing.yaml", &text);
+            assert!(said.contains("nothing.yaml"), "{key}: {said}");
+        }
+        let finding = SCENARIO.replace(
+            "expect: []",
+            "expect: [{result: PASS, cause: a, whence: b}]",
+        );
+        assert!(said("R25/nothing.yaml", &finding).contains("whence"));
+    }
 }

@@ -2,8 +2,6 @@
 
 pub mod assessments;
 pub mod authority_requests;
-#[cfg(test)]
-mod chronicle;
 pub mod consents;
 pub mod entrustments;
 pub mod incidents;

@@ -20,6 +20,11 @@ impl Told {
         self.then_as(moment, body, |event| event.subject_ref = LIN.into())
     }
 
+    /// The same, and then this, said by the registry, which names nobody.
+    pub(in crate::assess) fn registry(self, moment: &str, body: Body) -> Self {
+        self.then_as(moment, body, |event| event.producer = "registry".into())
+    }
+
     /// The same, and then this, with an envelope of one's own.
     pub(in crate::assess) fn then_as(
         mut self,

@@ -29,7 +29,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
     let assessments = Assessments::of(grounds.register);
-    assessments.all().iter().map(|one| kept(grounds, one)).collect()
+    assessments
+        .all()
+        .iter()
+        .map(|one| kept(grounds, one))
+        .collect()
 }
 
 fn kept(grounds: &Grounds<'_>, one: &Assessment<'_>) -> Finding {

@@ -170,10 +170,7 @@ pub(super) fn categories(numbers: &[i32]) -> Words {
 pub(super) fn party(grounds: &Grounds<'_>, id: &str, ms: i64) -> Words {
     match recipient_at(grounds.register, id, ms) {
         Some(recipient) => said(format!("“{}”", recipient.name), recipient.name),
-        None => said(
-            format!("未登记的“{id}”"),
-            format!("{id} (not registered)"),
-        ),
+        None => said(format!("未登记的“{id}”"), format!("{id} (not registered)")),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::assess::finding::{Finding, Outcome};
 use crate::assess::grounds::Grounds;
 use crate::assess::occurrence::Occurrence;
 use crate::assess::rule::{Rule, Scope};
+use crate::assess::state::retention::erased_subject;
 use crate::privacy_policy::{DeadlineId, Period};
 use crate::schema::v1::RecipientAcknowledged;
 use crate::schema::v1::event::Body;
@@ -43,7 +44,7 @@ type Orders<'a> = BTreeMap<&'a [u8], Vec<&'a Occurrence>>;
 fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
     let digests: BTreeSet<[u8; 32]> = flows(grounds)
         .filter_map(|flow| reference(&flow))
-        .map(digest)
+        .map(erased_subject)
         .collect();
     let orders = orders(grounds, &digests);
     let kept = flows(grounds).map(|flow| kept(grounds, &flow, &orders));
@@ -57,11 +58,6 @@ fn reference<'a>(flow: &Flow<'a>) -> Option<&'a str> {
     };
     let named = Some(named).filter(|named| !named.is_empty());
     flow.on.subject().or(named)
-}
-
-/// Under what the registry knows an erased person (design §4).
-fn digest(reference: &str) -> [u8; 32] {
-    blake3::derive_key("custodia.v1 erased subject", reference.as_bytes())
 }
 
 fn orders<'a>(grounds: &Grounds<'a>, of: &BTreeSet<[u8; 32]>) -> Orders<'a> {
@@ -82,7 +78,7 @@ fn orders<'a>(grounds: &Grounds<'a>, of: &BTreeSet<[u8; 32]>) -> Orders<'a> {
 
 fn kept(grounds: &Grounds<'_>, flow: &Flow<'_>, orders: &Orders<'_>) -> Finding {
     let last = Day::of(flow.ms()).plus_months(months(grounds, flow.ms()));
-    let digest = reference(flow).map(digest);
+    let digest = reference(flow).map(erased_subject);
     let orders = digest.and_then(|digest| orders.get(&digest[..]));
     let early = orders
         .into_iter()

@@ -279,3 +279,39 @@ fn finding(
     let sentence = Sentence::new(format!("{day}：{zh}"), format!("On {day} {en}"));
     Finding::on(grounds, one, result, cause, sentence)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::state::told::{LIN, Told};
+    use crate::assess::{About, Holidays, PolicyBook, Tallies, Totals};
+    use crate::schema::v1::DecisionOutcome;
+
+    /// The schema refuses an event that names no explanation, so no scenario can tell of one; a ledger with
+    /// another schema may hold it all the same.
+    #[test]
+    fn a_decision_without_an_explanation_on_record_is_a_violation() {
+        let decided = AutomatedDecisionMade {
+            purpose: Purpose::PuCreditLimit.into(),
+            outcome: DecisionOutcome::DoDeclined.into(),
+            significant_effect: Some(true),
+            ..AutomatedDecisionMade::default()
+        };
+        let told = Told::default().then("2026-03-01 10:00", Body::AutomatedDecisionMade(decided));
+        let grounds = Grounds {
+            about: &About::Subject(LIN.into()),
+            timeline: &told.timeline(),
+            register: &told.register(),
+            policies: &PolicyBook::default(),
+            holidays: &Holidays::default(),
+            tallies: &Tallies::default(),
+            totals: &Totals::default(),
+        };
+        let found = judge(&grounds);
+        let said: Vec<_> = found
+            .iter()
+            .map(|one| (one.result, one.cause.as_str()))
+            .collect();
+        assert_eq!(said, [(Outcome::Violation, "no_explanation")]);
+    }
+}

@@ -24,7 +24,7 @@ impl Asked<'_> {
     /// (the last day was a day off) is overdue by the strict clock until then, and says so.
     pub(super) fn judged(&self, grounds: &Grounds<'_>, end: Option<&Occurrence>) -> Finding {
         let Some(end) = end else {
-            let sentence = self.sentence("至今没有答复", "has not been answered");
+            let sentence = self.sentence("没有答复记录", "has no answer on record");
             return self.finding(grounds, Outcome::Overdue, "unanswered", sentence);
         };
         let (zh, en) = verb(end);

@@ -10,7 +10,7 @@ use crate::assess::finding::{Finding, Outcome, Sentence};
 use crate::assess::grounds::Grounds;
 use crate::assess::occurrence::Occurrence;
 use crate::assess::rule::{Rule, Scope};
-use crate::assess::state::requests::{Receipt, Requests};
+use crate::assess::state::requests::{Receipt, Request, Requests};
 use crate::assess::words;
 use crate::privacy_policy::PrivacyPolicy;
 use crate::schema::v1::event::Body;
@@ -38,7 +38,7 @@ fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
     refusals
         .flat_map(|(one, said)| {
             let request = requests.get(&said.request_id);
-            judged(grounds, one, said, request.and_then(|of| of.receipt()))
+            judged(grounds, one, said, request.and_then(Request::receipt))
         })
         .collect()
 }

@@ -58,7 +58,7 @@ fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
     let cancelled = cancelled(grounds);
     for clock in &cancelled {
         let ours = |held: &&Holding<'_>| clock.concerns(held);
-        let held: Vec<_> = holdings.iter().filter(ours).collect();
+        let held: Vec<_> = holdings.all().iter().filter(ours).collect();
         findings.extend(judged(grounds, clock, &held, &covers));
     }
     for quiet in orders.quiet() {
@@ -80,7 +80,7 @@ fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
             };
             clock.concerns(held) && !cancelled.iter().any(sooner)
         };
-        let held: Vec<_> = holdings.iter().filter(first).collect();
+        let held: Vec<_> = holdings.all().iter().filter(first).collect();
         findings.extend(judged(grounds, &clock, &held, &covers));
     }
     findings

@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     number: 37,
     name: "audit_cadence",
     title_zh: "合规审计是否按周期开展",
-    title_en: "Whether compliance audits follow one another in time",
+    title_en: "Do compliance audits follow one another in time?",
     scope: Scope::Operator,
     clauses: &[
         "L242",

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     number: 26,
     name: "breach_subject_notice",
     title_zh: "受影响的个人是否及时、完整地得到告知",
-    title_en: "Whether the people affected were told of an incident, in time and in full",
+    title_en: "Were the people affected told of an incident, in time and in full?",
     scope: Scope::Incident,
     clauses: &["L262", "PIPL 57", "NDSR 11"],
     from_ms: None,

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
     number: 25,
     name: "breach_regulator_overdue",
     title_zh: "安全事件是否按时报告主管部门",
-    title_en: "Whether the authorities were told of an incident in time",
+    title_en: "Were the authorities told of an incident in time?",
     scope: Scope::Incident,
     clauses: &["L262", "PIPL 57", "国家网络安全事件报告管理办法 4"],
     from_ms: None,

@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     number: 36,
     name: "face_filing",
     title_zh: "存储人脸信息达到规定人数是否按期备案",
-    title_en: "Whether face data of as many people as the law counts was filed in time",
+    title_en: "Was face data of as many people as the law counts filed in time?",
     scope: Scope::Operator,
     clauses: &["人脸识别技术应用安全管理办法 15"],
     from_ms: Some(LAW_MS),

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     number: 28,
     name: "grading",
     title_zh: "安全事件的定级是否与受影响人数相符",
-    title_en: "Whether an incident's grade fits the number of people it touches",
+    title_en: "Does an incident's grade fit the number of people it touches?",
     scope: Scope::Incident,
     clauses: &[
         "L260",

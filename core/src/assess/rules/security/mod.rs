@@ -41,7 +41,7 @@ const fn completeness(judge: fn(&Grounds<'_>) -> Vec<Finding>) -> Rule {
         number: 35,
         name: "completeness",
         title_zh: "日志是否完整、及时",
-        title_en: "Whether the log is whole, and events came in time",
+        title_en: "Is the log whole, and do events come in time?",
         scope: Scope::Subject,
         clauses: &["电子签名法 5", "电子签名法 8"],
         from_ms: None,

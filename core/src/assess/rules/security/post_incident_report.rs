@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     number: 27,
     name: "post_incident_report",
     title_zh: "事件处置结束后是否提交总结报告、补报首报未载事项",
-    title_en: "Whether the report after an incident was filed, and what a first report left open supplied",
+    title_en: "Was the report after an incident filed, and what a first report left open supplied?",
     scope: Scope::Incident,
     clauses: &[
         "国家网络安全事件报告管理办法 7",

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     number: 43,
     name: "safeguard_unattested",
     title_zh: "政策承诺的安全措施是否有有效证明",
-    title_en: "Whether each safeguard that the policy promises is attested",
+    title_en: "Is each safeguard that the policy promises attested?",
     scope: Scope::Operator,
     clauses: &["L230-L250", "L260", "PIPL 51"],
     from_ms: None,

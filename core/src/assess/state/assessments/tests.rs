@@ -1,7 +1,7 @@
 //! What impact assessments cover.
 
 use super::*;
-use crate::assess::state::chronicle::{Chronicle, at, stamp};
+use crate::assess::state::told::{Told, at, stamp};
 use crate::schema::v1::{DataCategory, ImpactAssessmentRecorded, Purpose};
 
 const NAME: i32 = DataCategory::DcConsigneeName as i32;
@@ -23,7 +23,7 @@ fn recorded(id: &str, result: AssessmentResult) -> ImpactAssessmentRecorded {
 
 fn register(result: AssessmentResult) -> Register {
     let body = Body::ImpactAssessmentRecorded(recorded("as-1", result));
-    Chronicle::default()
+    Told::default()
         .registry("2026-01-01 10:00", body)
         .register()
 }

@@ -1,7 +1,7 @@
 //! Which demand and which review count at a moment.
 
 use super::*;
-use crate::assess::state::chronicle::{Chronicle, at, stamp};
+use crate::assess::state::told::{Told, at, stamp};
 
 fn asked(no: &str) -> AuthorityRequestReceived {
     AuthorityRequestReceived {
@@ -26,7 +26,7 @@ fn the_last_word_by_then_counts_from_its_arrival_on() {
         gag_until: Some(stamp("2026-09-01 00:00")),
         ..asked("first")
     };
-    let register = Chronicle::default()
+    let register = Told::default()
         .registry(
             "2026-01-03 10:00",
             Body::AuthorityRequestReceived(asked("second")),
@@ -44,7 +44,7 @@ fn the_last_word_by_then_counts_from_its_arrival_on() {
 
 #[test]
 fn one_person_twice_is_one_reviewer() {
-    let register = Chronicle::default()
+    let register = Told::default()
         .registry(
             "2026-01-01 10:00",
             Body::AuthorityRequestReceived(asked("one")),

@@ -1,7 +1,7 @@
 //! When entrustments hold.
 
 use super::*;
-use crate::assess::state::chronicle::{Chronicle, at, stamp};
+use crate::assess::state::told::{Told, at, stamp};
 
 fn started(until: &str) -> Body {
     Body::EntrustmentStarted(EntrustmentStarted {
@@ -27,7 +27,7 @@ fn holds(register: &Register, moment: &str) -> bool {
 
 #[test]
 fn it_holds_from_its_beginning_until_its_time_runs_out() {
-    let register = Chronicle::default()
+    let register = Told::default()
         .registry("2026-01-01 10:00", started("2026-06-01 00:00"))
         .register();
     assert!(!holds(&register, "2026-01-01 09:59"));
@@ -37,7 +37,7 @@ fn it_holds_from_its_beginning_until_its_time_runs_out() {
 
 #[test]
 fn an_end_before_its_time_counts_and_a_renewal_prolongs_it() {
-    let told = Chronicle::default()
+    let told = Told::default()
         .registry("2026-01-01 10:00", started("2026-06-01 00:00"))
         .registry("2026-05-01 10:00", started("2026-12-01 00:00"));
     assert!(holds(&told.register(), "2026-11-30 23:59"));

@@ -70,7 +70,7 @@ impl<'a> Cancellation<'a> {
     ) -> BTreeMap<&'a str, Wiping<'a>> {
         let mut stores: BTreeMap<&str, Wiping<'_>> = BTreeMap::new();
         let mut known = BTreeSet::new();
-        for holding in holdings.iter() {
+        for holding in holdings.all() {
             known.insert(holding.store);
             if self.concerns(holding) {
                 let store = stores.entry(holding.store).or_insert_with(Wiping::clean);

@@ -66,8 +66,8 @@ impl<'a> Holdings<'a> {
     }
 
     /// All of them, by when they were taken.
-    pub fn iter(&self) -> std::slice::Iter<'_, Holding<'a>> {
-        self.all.iter()
+    pub fn all(&self) -> &[Holding<'a>] {
+        &self.all
     }
 
     /// Whether the log knows nothing that was taken.
@@ -182,18 +182,17 @@ mod tests {
     fn held(told: &Told) -> Vec<(i32, i64, Option<i64>, bool)> {
         let timeline = told.timeline();
         let holdings = Holdings::of(&timeline, &PolicyBook::default());
-        holdings
-            .iter()
-            .map(|held| {
-                let erased_ms = held.erased.map(|one| one.occurred_at_ms);
-                (
-                    held.category,
-                    held.since_ms,
-                    erased_ms,
-                    held.masked.is_some(),
-                )
-            })
-            .collect()
+        let all = holdings.all().iter();
+        all.map(|held| {
+            let erased_ms = held.erased.map(|one| one.occurred_at_ms);
+            (
+                held.category,
+                held.since_ms,
+                erased_ms,
+                held.masked.is_some(),
+            )
+        })
+        .collect()
     }
 
     #[test]

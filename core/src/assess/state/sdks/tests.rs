@@ -1,7 +1,7 @@
 //! Which list and which review count at a moment.
 
 use super::*;
-use crate::assess::state::chronicle::{Chronicle, at, stamp};
+use crate::assess::state::told::{Told, at, stamp};
 use crate::schema::v1::{DataCategory, PolicyVersionPublished, SdkEntry, SdkReviewed};
 
 fn version(id: &str, effective: &str) -> Body {
@@ -29,7 +29,7 @@ fn list(version: &str, name: &str) -> Body {
 
 #[test]
 fn the_last_list_for_the_policy_in_force_counts_from_when_it_was_public() {
-    let register = Chronicle::default()
+    let register = Told::default()
         .registry("2026-01-01 00:00", version("v1", "2026-01-01 00:00"))
         .registry("2026-02-01 00:00", version("v2", "2026-02-01 00:00"))
         .registry("2026-01-02 10:00", list("v1", "one"))
@@ -49,7 +49,7 @@ fn the_last_list_for_the_policy_in_force_counts_from_when_it_was_public() {
 
 #[test]
 fn an_entry_is_found_by_name_package_or_vendor_and_by_nothing_empty() {
-    let register = Chronicle::default()
+    let register = Told::default()
         .registry("2026-01-01 00:00", version("v1", "2026-01-01 00:00"))
         .registry("2026-01-02 10:00", list("v1", "one"))
         .register();
@@ -71,7 +71,7 @@ fn a_review_counts_from_its_moment_until_its_end() {
         valid_until: Some(stamp("2026-06-01 00:00")),
         ..SdkReviewed::default()
     });
-    let register = Chronicle::default()
+    let register = Told::default()
         .registry("2026-01-02 10:00", reviewed)
         .register();
     assert!(review_at(&register, "one", at("2026-01-02 09:59")).is_none());
