@@ -8,21 +8,21 @@ use custodia_core::assess::{About, Finding, Scope};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use super::Error;
 use super::ground::GroundKeeper;
 use super::judging::Judging;
-use super::marks::{Marking, Marks, put_person};
+use super::marks::{ALL_THINGS, Marking, Marks, put_person};
 use super::progress::Progress;
 use super::rows::{Owner, PERSON, THING, Tag, key, person_tag, scope_byte, tag_at};
 use super::rulebook::Rulebook;
 use super::standing;
 use super::store::{FindingsStore, Head};
 use super::tallies::Counts;
+use super::{Error, gather};
 use crate::clock::Clock;
 use crate::keys::Label;
 use crate::metrics::Metrics;
-use crate::project;
-use crate::query::{Cut, CutName, LogRows, View};
+use crate::project::{self, Kind};
+use crate::query::{self, Cut, CutName, LogRows, Standpoint, View};
 use crate::store::Batch;
 
 /// People or things judged between two writes.
@@ -83,15 +83,14 @@ impl Assessor {
     /// [`Error::Store`], [`Error::Corrupt`].
     pub fn new(parts: AssessorParts) -> Result<Self, Error> {
         let digest = hex::encode(parts.book.digest());
-        let head = match parts.store.head(&digest)? {
-            Some(head) => head,
-            None => {
-                parts.store.clear()?;
-                Head {
-                    digest,
-                    rows_version: project::VERSION,
-                    ..Head::default()
-                }
+        let head = if let Some(head) = parts.store.head(&digest)? {
+            head
+        } else {
+            parts.store.clear()?;
+            Head {
+                digest,
+                rows_version: project::VERSION,
+                ..Head::default()
             }
         };
         let progress = Arc::new(Progress::default());
@@ -203,6 +202,7 @@ impl Assessor {
             }
             projected.insert(name.to_owned(), size);
         }
+        let again = resumed.is_some();
         let target = Cut::new(resumed.map_or(projected, |cut| cut.sizes));
         let name = CutName::from(&target);
         if self.head.covered.as_ref() == Some(&name) {
@@ -210,7 +210,11 @@ impl Assessor {
         }
         let mut marks = Marks::default();
         if self.head.covered.is_none() || self.head.everybody {
-            marks.all();
+            marks.mark_all();
+        }
+        if again {
+            // What is counted was written with the first reading: a second one sees no change.
+            marks.mark_whole(&ALL_THINGS);
         }
         let swept = self.head.swept.as_ref().and_then(|tag| {
             let mut swept = Tag::default();
@@ -244,7 +248,7 @@ impl Assessor {
             self.list(round)?;
             return Ok(false);
         }
-        if round.marks.everybody {
+        if round.marks.is_whole(Scope::Subject) {
             self.sweep(round)?;
             return Ok(false);
         }
@@ -258,7 +262,7 @@ impl Assessor {
             self.write()?;
             return Ok(false);
         }
-        if !round.marks.things.is_empty() || round.marks.operator {
+        if !round.marks.things.is_empty() || round.marks.is_whole(Scope::Operator) {
             self.judge_things(round)?;
             self.write()?;
             return Ok(false);
@@ -290,12 +294,10 @@ impl Assessor {
     /// Lists what is marked as a whole.
     fn list(&mut self, round: &mut Round) -> Result<(), Error> {
         let marks = &mut round.marks;
-        let scopes = [
-            (Scope::Recipient, marks.registered),
-            (Scope::Producer, marks.registered),
-            (Scope::Incident, marks.incidents),
-        ];
-        for (scope, _) in scopes.into_iter().filter(|(_, wanted)| *wanted) {
+        for scope in [Scope::Recipient, Scope::Incident, Scope::Producer] {
+            if !marks.is_whole(scope) {
+                continue;
+            }
             let prefix = key(THING, &[&[scope_byte(scope)]]);
             for row in self.parts.store.scan(&prefix, None)? {
                 let tag = tag_at(&row?.0, prefix.len());
@@ -303,11 +305,12 @@ impl Assessor {
                 let tag = tag.ok_or_else(cut)?;
                 marks.things.insert(Owner { scope, tag });
             }
+            marks.unmark_whole(scope);
         }
         if marks.erased {
             self.ground.forget();
         }
-        self.head.everybody = marks.everybody;
+        self.head.everybody = marks.is_whole(Scope::Subject);
         round.listed = true;
         self.write()
     }
@@ -335,7 +338,8 @@ impl Assessor {
             round.done = round.done.split_off(swept);
         }
         if tags.len() < BATCH {
-            (round.marks.everybody, round.swept) = (false, None);
+            round.marks.unmark_whole(Scope::Subject);
+            round.swept = None;
             self.head.everybody = false;
             round.done.clear();
         }
@@ -364,7 +368,9 @@ impl Assessor {
         let Some((person, findings)) = judged else {
             let known = store.person_row(tag)?.is_some();
             self.head.people -= u64::from(known);
-            round.marks.operator |= known;
+            if known {
+                round.marks.mark_whole(&[Scope::Operator]);
+            }
             let linked = store.drop_person(&mut self.batch, tag)?;
             round.marks.people.extend(linked);
             return Ok(());
@@ -372,7 +378,7 @@ impl Assessor {
         for (place, reference) in person.references.iter().enumerate() {
             let tag = person_tag(&store.keys, reference);
             round.marks.people.remove(&tag);
-            if round.marks.everybody {
+            if round.marks.is_whole(Scope::Subject) {
                 round.done.insert(tag);
             }
             let Some(home) = person.homes.get(reference) else {
@@ -407,10 +413,15 @@ impl Assessor {
             let Some(owner) = round.marks.things.pop_first() else {
                 let findings = judging.operator(&counts.totals(self.head.people)?);
                 store.replace(&mut self.batch, Owner::OPERATOR, None, &findings)?;
-                round.marks.operator = false;
+                round.marks.unmark_whole(Scope::Operator);
                 break;
             };
             if let Some(id) = store.thing(owner)? {
+                // What only erased events named is known no more.
+                if round.marks.erased && !still_named(&from, owner.scope, &id)? {
+                    store.drop_thing(&mut self.batch, owner)?;
+                    continue;
+                }
                 let findings = judging.thing(owner.scope, &id, &counts)?;
                 store.replace(&mut self.batch, owner, None, &findings)?;
             }
@@ -457,14 +468,24 @@ impl Assessor {
     }
 }
 
+/// Whether something is named by an event that can still be read. Producers' names stand in clear.
+fn still_named(from: &Standpoint<'_>, scope: Scope, id: &str) -> Result<bool, Error> {
+    match scope {
+        Scope::Recipient => gather::is_named(from, Kind::Recipient, id),
+        Scope::Incident => gather::is_named(from, Kind::Incident, id),
+        _ => Ok(true),
+    }
+}
+
 /// What comes right by waiting: rows that are being made again.
 fn passes(error: &Error) -> bool {
     use project::Error::{NotProjected, Rebuilding};
-    let project = match error {
-        Error::Project(source) | Error::Query(crate::query::Error::Project(source)) => source,
-        _ => return false,
-    };
-    matches!(project, NotProjected { .. } | Rebuilding(_))
+    match error {
+        Error::Project(source) | Error::Query(query::Error::Project(source)) => {
+            matches!(source, NotProjected { .. } | Rebuilding(_))
+        }
+        _ => false,
+    }
 }
 
 /// All logs but those of the looks.

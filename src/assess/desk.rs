@@ -147,7 +147,7 @@ impl FindingsDesk {
         let covered = head.covered.ok_or_else(|| self.not_assessed(None, None))?;
         let mut found = self.nothing(question);
         let from = key(SINCE, &[&sortable(wanted.first_ms)]);
-        for row in rows.iterate(FAMILY, &between(from), Direction::Ascending)? {
+        for row in rows.iterate(FAMILY, &between(&from), Direction::Ascending)? {
             let (row, value) = row?;
             let read = finding_of_since(&row).zip(Header::decode(&value));
             let read = read.ok_or_else(|| store.corrupt("a finding's row can't be read"))?;
@@ -290,6 +290,6 @@ impl FindingsDesk {
 }
 
 /// Rows by time, from a key on.
-fn between(from: Vec<u8>) -> KeyRange {
-    KeyRange::between(&from, &[SINCE + 1])
+fn between(from: &[u8]) -> KeyRange {
+    KeyRange::between(from, &[SINCE + 1])
 }

@@ -200,3 +200,28 @@ pub(super) fn is_known(from: &Standpoint<'_>, reference: &str) -> Result<bool, E
     }
     Ok(false)
 }
+
+/// Whether an accepted event that can still be read names a recipient or an incident.
+pub(super) fn is_named(from: &Standpoint<'_>, kind: Kind, id: &str) -> Result<bool, Error> {
+    for log in logs(from) {
+        let mut page = Page {
+            most: PAGE,
+            ..Page::all_below(from.size_of(log))
+        };
+        loop {
+            let found = log.rows.leaves_of(kind, id.as_bytes(), &page)?;
+            for index in &found {
+                let verdict = log.rows.verdict_of(*index)?.verdict;
+                let accepted = verdict.as_ref().is_some_and(Verdict::is_accepted);
+                if accepted && log.log().record(from.view().keys(), *index)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            match found.last() {
+                Some(last) if found.len() == PAGE => page.from = last + 1,
+                _ => break,
+            }
+        }
+    }
+    Ok(false)
+}

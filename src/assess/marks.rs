@@ -31,6 +31,13 @@ const MOST_LEAVES: usize = 1024;
 const MOST_BYTES: usize = 4 << 20;
 /// People remembered one by one; beyond, everybody is judged again.
 const MOST_MARKED: usize = 100_000;
+/// Everything but people.
+pub(super) const ALL_THINGS: [Scope; 4] = [
+    Scope::Recipient,
+    Scope::Incident,
+    Scope::Producer,
+    Scope::Operator,
+];
 /// Numbers of the bodies with which data leaves: shared, transferred, disclosed.
 const OUTFLOWS: [u32; 3] = [200, 206, 209];
 /// Numbers of `ErasureOrdered` and `SubjectKeyShredded`.
@@ -41,36 +48,47 @@ const LARGE_FACE_STORE: u64 = 100_000;
 /// Whose findings are to be made again.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
+    /// People one by one; none while everybody is marked.
     pub(super) people: BTreeSet<Tag>,
-    pub(super) everybody: bool,
+    /// Recipients, incidents and producers one by one.
     pub(super) things: BTreeSet<Owner>,
-    /// All recipients and producers.
-    pub(super) registered: bool,
-    pub(super) incidents: bool,
-    pub(super) operator: bool,
-    /// Whether something in the registry may be gone.
+    /// Scopes in which all are.
+    whole: BTreeSet<Scope>,
+    /// Whether something may be gone that could be read before.
     pub(super) erased: bool,
 }
 
 impl Marks {
     pub(super) fn person(&mut self, tag: Tag) {
-        if !self.everybody {
+        if !self.is_whole(Scope::Subject) {
             self.people.insert(tag);
             if self.people.len() > MOST_MARKED {
-                self.all_people();
+                self.mark_whole(&[Scope::Subject]);
             }
         }
     }
 
-    pub(super) fn all_people(&mut self) {
-        self.everybody = true;
-        self.people.clear();
+    /// Marks all of these scopes.
+    pub(super) fn mark_whole(&mut self, scopes: &[Scope]) {
+        self.whole.extend(scopes);
+        if self.is_whole(Scope::Subject) {
+            self.people.clear();
+        }
     }
 
-    /// Everybody and everything.
-    pub(super) fn all(&mut self) {
-        self.all_people();
-        (self.registered, self.incidents, self.operator) = (true, true, true);
+    /// Marks everybody and everything.
+    pub(super) fn mark_all(&mut self) {
+        self.mark_whole(&[Scope::Subject]);
+        self.mark_whole(&ALL_THINGS);
+    }
+
+    pub(super) fn is_whole(&self, scope: Scope) -> bool {
+        self.whole.contains(&scope)
+    }
+
+    /// All of a scope were judged, or listed one by one.
+    pub(super) fn unmark_whole(&mut self, scope: Scope) {
+        self.whole.remove(&scope);
     }
 }
 
@@ -262,10 +280,14 @@ impl<'a> Marking<'a> {
             return Ok(());
         }
         let row = self.store.person_row(&tag)?;
-        if let Some(row) = &row
-            && self.store.open_person(&tag, row)?.is_some()
-        {
-            return Ok(());
+        if let Some(row) = &row {
+            if self.store.open_person(&tag, row)?.is_some() {
+                return Ok(());
+            }
+            // Somebody who was erased comes again: what was kept before is not theirs.
+            for linked in self.store.drop_person(self.batch, &tag)? {
+                self.marks.person(linked);
+            }
         }
         if put_person(
             self.store,
@@ -276,7 +298,7 @@ impl<'a> Marking<'a> {
         )? && row.is_none()
         {
             self.head.people += 1;
-            self.marks.operator = true;
+            self.marks.mark_whole(&[Scope::Operator]);
         }
         Ok(())
     }
@@ -359,7 +381,7 @@ impl<'a> Marking<'a> {
             && fills_a_large_face_store(said)
         {
             self.batch.put(FAMILY, &key(FACES, &[&place]), &whose);
-            self.marks.operator = true;
+            self.marks.mark_whole(&[Scope::Operator]);
         }
     }
 
@@ -369,18 +391,20 @@ impl<'a> Marking<'a> {
         if !Register::keeps(kind) {
             return Ok(());
         }
-        (self.marks.registered, self.marks.operator) = (true, true);
+        let registered = [Scope::Recipient, Scope::Producer, Scope::Operator];
+        self.marks.mark_whole(&registered);
         if ERASURES.contains(&kind) {
             // What the person's events were part of is no longer there.
-            (self.marks.incidents, self.marks.erased) = (true, true);
+            self.marks.mark_whole(&[Scope::Incident]);
+            self.marks.erased = true;
         }
         if self.is_of_case(read.body)? {
             // Whom the case named can't be told any more.
-            self.marks.all();
+            self.marks.mark_all();
         }
         match reach(kind) {
             Reach::Nobody => {}
-            Reach::Everybody => self.marks.all(),
+            Reach::Everybody => self.marks.mark_all(),
             Reach::Named => {
                 for name in names(read.facts, read.body) {
                     self.reach_named(&name_tag(&self.store.keys, name))?;
@@ -414,7 +438,7 @@ impl<'a> Marking<'a> {
             let tag = super::rows::tag_at(&row, 1 + name.len());
             let cut = || self.store.corrupt("a row's key is cut short");
             self.marks.person(tag.ok_or_else(cut)?);
-            if self.marks.everybody {
+            if self.marks.is_whole(Scope::Subject) {
                 break;
             }
         }

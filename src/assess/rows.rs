@@ -109,7 +109,9 @@ pub(super) fn scope_byte(scope: Scope) -> u8 {
 /// A key of its kind and parts.
 pub(super) fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![kind];
-    parts.iter().for_each(|part| key.extend_from_slice(part));
+    for part in parts {
+        key.extend_from_slice(part);
+    }
     key
 }
 

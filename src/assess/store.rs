@@ -216,6 +216,13 @@ impl FindingsStore {
             .ok_or_else(|| self.corrupt("the id of a recipient, incident or producer doesn't open"))
     }
 
+    /// Deletes what is kept of a recipient or incident.
+    pub(super) fn drop_thing(&self, batch: &mut Batch, owner: Owner) -> Result<(), Error> {
+        let key = key(THING, &[&[scope_byte(owner.scope)], &owner.tag]);
+        batch.delete(FAMILY, &key);
+        self.drop_findings(batch, owner)
+    }
+
     /// Puts an owner's findings in the place of those it had; what passes is not kept. Of a person
     /// `key` is the person's.
     pub(super) fn replace<'a>(

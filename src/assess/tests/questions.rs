@@ -45,8 +45,9 @@ impl Kept {
     fn causes(&self, question: &FindingsQuestion) -> Vec<String> {
         let answer = self.ask(question);
         let rules = answer.findings.into_iter();
+        // What is said of the operator and the producer in any case is not asked for here.
         rules
-            .filter(|one| one.finding.rule != 37)
+            .filter(|one| one.finding.rule != 37 && one.finding.cause != "unnumbered")
             .map(|one| one.finding.cause)
             .collect()
     }

@@ -198,6 +198,13 @@ impl Town {
         self.outbox.refuses.store(true, Ordering::SeqCst);
     }
 
+    /// Appends one after the other.
+    pub(super) fn tell(&mut self, story: Vec<Said>) {
+        for said in story {
+            self.put(said);
+        }
+    }
+
     /// Appends, and makes the rows.
     pub(super) fn put(&mut self, said: Said) {
         self.next_id += 1;
@@ -293,11 +300,11 @@ pub(super) fn asking() -> Asking {
     }
 }
 
-fn stamp(days_ago: i64) -> Option<prost_types::Timestamp> {
-    Some(prost_types::Timestamp {
+fn stamp(days_ago: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp {
         seconds: (NOW_MS - days_ago * DAY_MS) / 1000,
         nanos: 0,
-    })
+    }
 }
 
 fn of_person(subject: &str, body: Body, days_ago: i64) -> Said {
@@ -322,12 +329,12 @@ fn of_registry(key: &[u8], body: Body, days_ago: i64) -> Said {
     }
 }
 
-fn contract() -> Option<v1::Basis> {
-    Some(v1::Basis {
+fn contract() -> v1::Basis {
+    v1::Basis {
         kind: v1::BasisKind::BaContract.into(),
         contract_ref: "order-1".into(),
         ..v1::Basis::default()
-    })
+    }
 }
 
 pub(super) fn share(subject: &str, recipient: &str, days_ago: i64) -> Said {
@@ -336,7 +343,7 @@ pub(super) fn share(subject: &str, recipient: &str, days_ago: i64) -> Said {
         case: v1::ShareCase::Sh03GoodsDelivery.into(),
         purpose: 1,
         categories: vec![v1::DataCategory::DcConsigneeName.into()],
-        basis: contract(),
+        basis: Some(contract()),
         method: v1::ShareMethod::MtApi.into(),
         destination_country: "CN".into(),
         transfer_sha256: vec![1; 32],
@@ -361,8 +368,8 @@ pub(super) fn ask(subject: &str, request: &str, days_ago: i64) -> Said {
         request_id: request.into(),
         kind: v1::RightsRequestKind::RrQueryAccess.into(),
         channel: v1::RightsChannel::RrChannelEmail.into(),
-        received_at: stamp(days_ago),
-        due_at: stamp(days_ago - 15),
+        received_at: Some(stamp(days_ago)),
+        due_at: Some(stamp(days_ago - 15)),
         ..v1::RightsRequestReceived::default()
     };
     of_person(subject, Body::RightsRequestReceived(received), days_ago)
@@ -384,7 +391,7 @@ pub(super) fn face(subject: &str, people: u64, days_ago: i64) -> Said {
     let collected = v1::DataCollected {
         categories: vec![v1::DataCategory::DcFaceImage.into()],
         purpose: 1,
-        basis: contract(),
+        basis: Some(contract()),
         way: v1::CollectionWay::CwProvidedBySubject.into(),
         necessity: 1,
         person_count_in_store: Some(people),
@@ -428,8 +435,8 @@ pub(super) fn register(id: &str, days_ago: i64) -> Said {
 pub(super) fn report_egress(id: &str, count: u64) -> Said {
     let reported = v1::EgressCountReported {
         recipient_id: id.into(),
-        period_from: stamp(1000),
-        period_until: stamp(0),
+        period_from: Some(stamp(1000)),
+        period_until: Some(stamp(0)),
         event_count: Some(count),
         gateway_ref: "gateway-1".into(),
         ..v1::EgressCountReported::default()
@@ -444,7 +451,7 @@ pub(super) fn attest(days_ago: i64) -> Said {
         measure: 1,
         scope: "everything".into(),
         report_sha256: vec![1; 32],
-        valid_until: stamp(-100),
+        valid_until: Some(stamp(-100)),
         ..v1::SafeguardAttested::default()
     };
     of_registry(b"a-1", Body::SafeguardAttested(attested), days_ago)
@@ -456,7 +463,7 @@ pub(super) fn order_erasure(subject: &str) -> Said {
         erased_subject_blake3: digest.to_vec(),
         order_id: "order-9".into(),
         duty_ended: "the last order was five years ago".into(),
-        duty_ended_at: stamp(9),
+        duty_ended_at: Some(stamp(9)),
         approver_refs: vec![EMPLOYEE.into(), OTHER.into()],
         ..v1::ErasureOrdered::default()
     };
