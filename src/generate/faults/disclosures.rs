@@ -244,7 +244,7 @@ fn records(t: &mut Teller<'_>) {
         ],
         ..ErasureOrdered::default()
     };
-    let key = hex::encode(&order.erased_subject_blake3);
-    let said = t.enters(Producer::Legal, &key, Body::ErasureOrdered(order));
+    let key = order.erased_subject_blake3.clone();
+    let said = t.enters_under(Producer::Legal, &key, Body::ErasureOrdered(order));
     t.find(33, Violation, "ordered_before_duty_ended", &said);
 }

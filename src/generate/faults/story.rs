@@ -167,8 +167,13 @@ impl<'t> Teller<'t> {
 
     /// An entry in the registry.
     pub(super) fn enters(&mut self, producer: Producer, key: &str, body: Body) -> Said {
+        self.enters_under(producer, key.as_bytes(), body)
+    }
+
+    /// An entry in the registry under a key of bytes.
+    pub(super) fn enters_under(&mut self, producer: Producer, key: &[u8], body: Body) -> Said {
         self.at += MINUTE;
-        self.entered(producer, key, body, |_| {})
+        self.entered(producer, key, body)
     }
 
     /// The registry's entry of a fact of the town, changed.
@@ -182,19 +187,13 @@ impl<'t> Teller<'t> {
         let (producer, _, event) = self.pen.event(0, self.at, fact);
         let mut body = event.body.expect("every fact has a body");
         change(&mut body);
-        self.entered(producer, key, body, |_| {})
+        self.entered(producer, key.as_bytes(), body)
     }
 
-    fn entered(
-        &mut self,
-        producer: Producer,
-        key: &str,
-        body: Body,
-        change: impl FnOnce(&mut Event),
-    ) -> Said {
+    fn entered(&mut self, producer: Producer, key: &[u8], body: Body) -> Said {
         self.entries += 1;
         let drawn = self.pen.dice.event(NOBODY, self.entries, self.at);
-        let mut event = Event {
+        let event = Event {
             event_id: drawn.id.to_vec(),
             salt: drawn.salt.to_vec(),
             occurred_at: Some(timestamp(self.at)),
@@ -203,13 +202,7 @@ impl<'t> Teller<'t> {
             body: Some(body),
             ..Event::default()
         };
-        change(&mut event);
-        self.tell(
-            TopicRole::Registry,
-            Some(producer),
-            key.as_bytes().to_vec(),
-            event,
-        )
+        self.tell(TopicRole::Registry, Some(producer), key.to_vec(), event)
     }
 
     fn tell(

@@ -31,9 +31,9 @@ fn arrival(t: &mut Teller<'_>) {
     t.last().handed_over = Some(late);
     t.find_since(35, Warn, "late", &said, late);
 
-    t.person("an event reached the log an hour before it happened");
+    t.person("an event reached the log seven minutes before it happened");
     let said = t.does(What::Collect(Taken::Device));
-    let early = t.at - HOUR;
+    let early = t.at - 7 * MINUTE;
     t.last().handed_over = Some(early);
     t.find_since(35, Warn, "clock_ahead", &said, early);
 }

@@ -152,6 +152,8 @@ fn stories_are_without_fault_of_form_and_leave_the_lives_as_they_are() {
             "{:?}",
             Event::decode(&out.value[..])
         );
+        let place = placement(&decode(&out.value).unwrap()).unwrap();
+        assert_eq!(place.key, out.key, "{:?}", Event::decode(&out.value[..]));
     }
     let ids: BTreeSet<_> = outs.iter().map(id_of).collect();
     assert_eq!(ids.len(), outs.len());
