@@ -1,7 +1,7 @@
 //! How fast a ledger catches up with a topic that is full: `ops/bench` calls it with a broker.
 //!
-//! Owns the measuring of three ways through the same topic of events, in turn: reading and
-//! dropping it, appending it, and appending it with rows kept up. Each clock starts when the
+//! Owns the measuring of four ways through the same topic of events, in turn: reading and
+//! dropping it, appending it, appending it with rows kept up, and that while findings are judged. Each clock starts when the
 //! first records have come through, so that neither connecting nor opening is in it. Never
 //! fills a topic.
 
@@ -55,9 +55,21 @@ enum Way {
     ReadAndDrop,
     Append,
     AppendWithRows,
+    AppendWithRules,
 }
 
-const WAYS: [Way; 3] = [Way::ReadAndDrop, Way::Append, Way::AppendWithRows];
+const WAYS: [Way; 4] = [
+    Way::ReadAndDrop,
+    Way::Append,
+    Way::AppendWithRows,
+    Way::AppendWithRules,
+];
+
+impl Way {
+    const fn makes_rows(self) -> bool {
+        matches!(self, Self::AppendWithRows | Self::AppendWithRules)
+    }
+}
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +77,7 @@ impl fmt::Display for Way {
             Self::ReadAndDrop => "consume and drop",
             Self::Append => "append alone",
             Self::AppendWithRows => "append with rows kept up",
+            Self::AppendWithRules => "the same, rules judging",
         })
     }
 }
@@ -128,7 +141,7 @@ impl Course {
             topic,
             ends: Vec::new(),
         };
-        let settings = kafka_settings(&course.config(Path::new("."), 0, false));
+        let settings = kafka_settings(&course.config(Path::new("."), 0, Way::ReadAndDrop));
         let facts = topic_facts(&settings, &[&course.topic], ASKING)?;
         let facts = facts.into_iter().flatten().next();
         let facts = facts.ok_or_else(|| format!("{bootstrap} has no {}", course.topic))?;
@@ -150,7 +163,7 @@ impl Course {
     }
 
     /// A ledger of its own for each round: its name keeps its checkpoints apart from the others'.
-    fn config(&self, folder: &Path, number: u32, rows: bool) -> Config {
+    fn config(&self, folder: &Path, number: u32, way: Way) -> Config {
         let mut config = Config::default();
         config.ledger.name = format!("round-{number}.bench.example");
         config.ledger.folder = folder.join("ledger");
@@ -159,21 +172,21 @@ impl Course {
         config.kafka.bootstrap.clone_from(&self.bootstrap);
         config.kafka.replication = 1;
         config.ingest.assign = Assignment::Only(self.places());
-        config.project.enabled = rows;
+        config.project.enabled = way.makes_rows();
+        config.findings.enabled = way == Way::AppendWithRules;
         config
     }
 
     fn go(&self, way: Way, number: u32) -> Outcome<f64> {
         match way {
             Way::ReadAndDrop => self.read_and_drop(),
-            Way::Append => self.catch_up(number, false),
-            Way::AppendWithRows => self.catch_up(number, true),
+            Way::Append | Way::AppendWithRows | Way::AppendWithRules => self.catch_up(number, way),
         }
     }
 
     /// A thread a partition, as in the ledger.
     fn read_and_drop(&self) -> Outcome<f64> {
-        let settings = kafka_settings(&self.config(Path::new("."), 0, false));
+        let settings = kafka_settings(&self.config(Path::new("."), 0, Way::ReadAndDrop));
         let (consumer, readers) = Consumer::assign(&settings, &self.assignments(), ASKING)?;
         let (through, wanted) = (AtomicU64::new(0), self.records());
         let mut pace = Pace::new(self.patience);
@@ -213,15 +226,15 @@ impl Course {
     }
 
     /// A new ledger in an empty folder, until all leaves (and their rows) are on disk.
-    fn catch_up(&self, number: u32, rows: bool) -> Outcome<f64> {
+    fn catch_up(&self, number: u32, way: Way) -> Outcome<f64> {
         let folder = self.folder.join(format!("round-{number}"));
         fs::create_dir_all(&folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let config = self.config(&folder, number, rows);
+        let config = self.config(&folder, number, way);
         app::init(&config, &StartAt::default(), None, clock.as_ref())?;
         let mut pace = Pace::new(self.patience);
         let running = app::start(&config, &clock)?;
-        let rate = self.watch(&running, rows, &mut pace);
+        let rate = self.watch(&running, way.makes_rows(), &mut pace);
         running.stop()?;
         fs::remove_dir_all(&folder)?;
         rate

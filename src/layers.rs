@@ -19,6 +19,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("project", &["clock", "keys", "log", "metrics", "store"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
     (
+        "assess",
+        &[
+            "clock", "keys", "log", "metrics", "project", "query", "store",
+        ],
+    ),
+    (
         "extract",
         &["clock", "keys", "log", "project", "query", "sign", "store"],
     ),
@@ -26,13 +32,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "clock", "config", "extract", "log", "metrics", "project", "query",
+            "assess", "clock", "config", "extract", "log", "metrics", "project", "query",
         ],
     ),
     ("generate", &[]),
     (
         "app",
         &[
+            "assess",
             "clock",
             "config",
             "extract",
@@ -55,6 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "app",
+            "assess",
             "clock",
             "config",
             "extract",

@@ -2,6 +2,7 @@
 //! leaves become rows, and rows answer who received a person's data, and when.
 
 pub mod app;
+pub mod assess;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,7 +1,9 @@
 //! Every metric's name and meaning. The registry is passed in; there is no global one.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
+use custodia_core::assess::Outcome;
 use custodia_core::origin::Origin;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -43,6 +45,15 @@ pub struct VerdictLabel {
     pub verdict: String,
 }
 
+/// Which rule, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct FindingLabel {
+    /// `R01` to `R44`; `R00` for what could not be judged.
+    pub rule: String,
+    /// `VIOLATION`, `OVERDUE`, `WARN` or `UNKNOWN`.
+    pub result: String,
+}
+
 type Counters = Family<LogLabel, Counter>;
 type Gauges = Family<LogLabel, Gauge>;
 type Seconds = Family<LogLabel, Gauge<f64, AtomicU64>>;
@@ -75,6 +86,12 @@ pub struct Metrics {
     pub projected_size: Gauges,
     /// Verdicts by kind and reason.
     pub verdicts: Family<VerdictLabel, Counter>,
+    /// Findings that stand, by rule and result; counted every 10 seconds.
+    pub findings: Family<FindingLabel, Gauge>,
+    /// Leaves that findings don't cover yet.
+    pub findings_lag: Gauge,
+    /// 1 once findings are no longer kept up; the log says why.
+    pub findings_stopped: Gauge,
     /// Free bytes on the data folder's disk.
     pub disk_free: Gauge,
     /// 1 while appending stands still because the disk is nearly full.
@@ -105,12 +122,16 @@ impl Metrics {
             checkpoint_time: Seconds::default(),
             projected_size: Gauges::default(),
             verdicts: Family::default(),
+            findings: Family::default(),
+            findings_lag: Gauge::default(),
+            findings_stopped: Gauge::default(),
             disk_free: Gauge::default(),
             disk_low: Gauge::default(),
         };
         let registry = registry.sub_registry_with_prefix("custodia");
         metrics.register_ingest(registry);
         metrics.register_state(registry);
+        metrics.register_findings(registry);
         let build = vec![("version", env!("CARGO_PKG_VERSION"))];
         registry.register("build", "The program's version", Info::new(build));
         metrics
@@ -135,6 +156,28 @@ impl Metrics {
         let help = "Time to commit, seal and sync a batch";
         let metric = self.append_seconds.clone();
         registry.register_with_unit("commit_duration", help, Unit::Seconds, metric);
+    }
+
+    fn register_findings(&self, registry: &mut Registry) {
+        let help = "Findings that stand, by rule and result";
+        registry.register("findings", help, self.findings.clone());
+        let help = "Leaves that findings don't cover yet";
+        registry.register("findings_lag_leaves", help, self.findings_lag.clone());
+        let help = "1 once findings are no longer kept up";
+        registry.register("findings_stopped", help, self.findings_stopped.clone());
+    }
+
+    /// Shows how many findings stand, in the place of what was shown.
+    pub fn show_findings(&self, counts: &BTreeMap<(u8, Outcome), u64>) {
+        self.findings.clear();
+        for ((rule, result), count) in counts {
+            let label = FindingLabel {
+                rule: format!("R{rule:02}"),
+                result: result.name().to_owned(),
+            };
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            self.findings.get_or_create(&label).set(count);
+        }
     }
 
     fn register_state(&self, registry: &mut Registry) {

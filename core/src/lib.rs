@@ -4,14 +4,17 @@
 //! signed [`note`]. Who verifies is handed a [`policy`] from elsewhere, and checks a [`receipt`] or,
 //! with [`verify`], an [`extract`].
 
+pub mod assess;
 pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
 pub mod extract;
+mod moment;
 pub mod note;
 pub mod origin;
 pub mod placement;
 pub mod policy;
+pub mod privacy_policy;
 pub mod producer_signature;
 pub mod receipt;
 pub mod record;

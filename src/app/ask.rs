@@ -6,23 +6,27 @@ use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::assessing::{self, Assessing};
 use super::init::timeout;
 use super::parts::role_of;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
+use crate::assess::{
+    FindingsAnswer, FindingsDesk, FindingsQuestion, Keeping, KeptFindings, Rulebook,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::log::{Folder, Outbox};
 use crate::metrics::Metrics;
 use crate::project::Projector;
 use crate::query::{
-    CutFiles, Desk, LogRows, Looks, OfOne, PeopleQuestion, Principal, Principals, Receipt,
-    ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion, View, WhoAnswer,
-    WhoQuestion, Why,
+    CutFiles, Desk, LogRows, Looks, OfOne, PeopleQuestion, Policies, PoliciesQuestion, Principal,
+    Principals, Receipt, ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion,
+    View, WhoAnswer, WhoQuestion, Why,
 };
 use crate::serve::{Asked, Client};
 
 /// The folder's place for the cuts that answers named.
-const CUTS: &str = "cuts";
+pub(super) const CUTS: &str = "cuts";
 /// What looks name this door.
 pub(super) const PEER: &str = "command line";
 
@@ -32,10 +36,11 @@ pub struct Counter(At);
 enum At {
     Socket(Client),
     Folder {
-        desk: Box<Desk>,
+        desk: Arc<Desk>,
         principals: Principals,
         uid: u32,
-        _opened: Box<Opened>,
+        config: Box<Config>,
+        opened: Box<Opened>,
     },
 }
 
@@ -57,12 +62,12 @@ impl Counter {
         let rows = caught_up(config, &opened)?;
         let desk = desk(config, &opened, rows, outbox, Arc::new(SystemClock::new()));
         let uid = rustix::process::getuid().as_raw();
-        let (desk, opened) = (Box::new(desk), Box::new(opened));
         Ok(Self(At::Folder {
-            desk,
+            desk: Arc::new(desk),
             principals,
             uid,
-            _opened: opened,
+            config: Box::new(config.clone()),
+            opened: Box::new(opened),
         }))
     }
 
@@ -114,6 +119,40 @@ impl Counter {
         }
     }
 
+    /// Which findings?
+    ///
+    /// # Errors
+    /// As [`FindingsDesk::findings`], or where the running ledger refuses.
+    pub fn findings(
+        &self,
+        why: &Why,
+        question: &FindingsQuestion,
+    ) -> Result<FindingsAnswer, Error> {
+        match &self.0 {
+            At::Socket(client) => asked(client, "/v1/findings", why, question),
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                config,
+                opened,
+            } => {
+                let asking = principals.asking(*uid, PEER, why)?;
+                let book = assessing::rulebook(config)?;
+                // A person's findings rest on none that are kept up.
+                let wanted = question.subject.is_none() && config.findings.enabled;
+                let keeping = if wanted {
+                    Keeping::On(caught_up_findings(config, opened, desk, &book)?)
+                } else {
+                    Keeping::Off
+                };
+                let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+                let findings = FindingsDesk::new(Arc::clone(desk), book, keeping, clock);
+                Ok(findings.findings(&asking, question)?)
+            }
+        }
+    }
+
     /// What was said of records?
     ///
     /// # Errors
@@ -129,6 +168,25 @@ impl Counter {
             } => {
                 principals.find(*uid)?;
                 Ok(desk.verdicts(question)?)
+            }
+        }
+    }
+
+    /// Which versions of the policy were published?
+    ///
+    /// # Errors
+    /// As [`Desk::policies`], or where the running ledger refuses.
+    pub fn policies(&self, question: &PoliciesQuestion) -> Result<Policies, Error> {
+        match &self.0 {
+            At::Socket(client) => Ok(client.ask("/v1/policies", question)?),
+            At::Folder {
+                desk,
+                principals,
+                uid,
+                ..
+            } => {
+                principals.find(*uid)?;
+                Ok(desk.policies(question)?)
             }
         }
     }
@@ -196,6 +254,26 @@ pub(super) fn principals(config: &Config) -> Result<Principals, Error> {
         ));
     }
     Ok(Principals::new(people))
+}
+
+/// The findings, made up to what has rows.
+fn caught_up_findings(
+    config: &Config,
+    opened: &Opened,
+    desk: &Desk,
+    book: &Arc<Rulebook>,
+) -> Result<KeptFindings, Error> {
+    let rows: Vec<LogRows> = desk.view().logs().cloned().collect();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let assessing = Assessing {
+        config,
+        opened,
+        rows: &rows,
+        book,
+        clock: &clock,
+        metrics: &Metrics::register(&mut Registry::default()),
+    };
+    assessing.catch_up()
 }
 
 /// The rows of all logs, made up to what is on disk.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::generations;
 use super::{KeyFault, NoReceipt};
-use crate::{config, extract, fsck, ingest, kafka, keys, log, project, query, serve, sign};
+use crate::{assess, config, extract, fsck, ingest, kafka, keys, log, project, query, serve, sign};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum Error {
     /// A question.
     #[error(transparent)]
     Query(#[from] query::Error),
+    /// Findings.
+    #[error(transparent)]
+    Assess(#[from] assess::Error),
     /// An extract.
     #[error(transparent)]
     Extract(#[from] extract::Error),
@@ -194,6 +197,7 @@ impl Error {
             Self::Fsck(source) => source.code(),
             Self::Project(source) => source.code(),
             Self::Query(source) => source.code(),
+            Self::Assess(source) => source.code(),
             Self::Extract(source) => source.code(),
             Self::ReplicaFile { .. } => "CU-0765",
             Self::OutputExists(_) => "CU-0763",

@@ -4,6 +4,7 @@
 //! what it stands on, and turns the first failure into a stop of the whole.
 
 mod ask;
+mod assessing;
 mod assigned;
 mod demo;
 mod error;
@@ -13,9 +14,11 @@ mod generations;
 mod init;
 mod kafka_outbox;
 mod kafka_registry;
+mod lag;
 mod open_files;
 mod parts;
 mod policy;
+mod privacy_policy;
 mod publish;
 mod published;
 mod rebuild;
@@ -39,6 +42,7 @@ pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
 pub use policy::policy;
+pub use privacy_policy::{Publication, publish_policy};
 pub use publish::{
     KeyFault, LineReport, Misfit, NoReceipt, Options, Outcome, Refusal, Tally, Vouching, Wait,
     check_events, publish,
@@ -48,4 +52,4 @@ pub use recover::{Recovered, recover};
 pub use replica::export_replica;
 pub use run::{Running, start};
 pub use serve::serve;
-pub use town::{Extent, Sent, send_town, town};
+pub use town::{Extent, Sent, send_town, send_town_with_faults, town};

@@ -36,9 +36,9 @@ pub(super) fn raise(logs: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the folder's stores and all else may need: a store a log, and that of the keys.
+/// What the folder's stores and all else may need: a store a log, and those of keys and findings.
 fn needed(logs: usize) -> u64 {
-    (logs as u64 + 1) * OPEN_FILES + BESIDE_STORES
+    (logs as u64 + 2) * OPEN_FILES + BESIDE_STORES
 }
 
 /// `None` stands for no limit.

@@ -99,8 +99,8 @@ pub(super) fn shared(config: &Config, logs: usize) -> Shared {
     let limit = config.store.write_bytes_per_s;
     Shared::new(&Budget {
         memory_bytes: config.store.memory_bytes,
-        // The key store is one more.
-        stores: logs + 1,
+        // The stores of the keys and the findings are two more.
+        stores: logs + 2,
         write_bytes_per_s: (limit > 0).then_some(limit),
     })
 }

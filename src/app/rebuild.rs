@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::generations::Error as NoLog;
 use super::parts::role_of;
-use super::{Error, open};
+use super::{Error, assessing, open};
 use crate::config::Config;
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -28,6 +28,7 @@ pub struct Rebuilt {
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
 
 /// Drops the rows of all logs, or of the one named, and makes them again from leaves and payloads.
+/// Findings are dropped, too, and made again by whoever next keeps them up or asks for them.
 ///
 /// # Errors
 /// [`NoLog::NoSuchLog`]; where the folder can't be opened, or a leaf, a key or a row not be read or
@@ -43,6 +44,7 @@ pub fn rebuild(
     if let (true, Some(only)) = (logs.is_empty(), only) {
         return Err(NoLog::NoSuchLog(only.to_owned()).into());
     }
+    assessing::drop_findings(opened.folder.path())?;
     let metrics = Metrics::register(&mut Registry::default());
     let mut rebuilt = Vec::new();
     for log in logs {

@@ -7,13 +7,16 @@ use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::assessing::{self, Assessing};
 use super::assigned::{assigned, refuse_uncovered, topics_of};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
+use super::lag::{CONSUMER_POLL, commit_for_display, measure_lag};
 use super::parts::role_of;
 use super::published::published_checkpoints;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
+use crate::assess::{Keeping, Rulebook};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
@@ -27,9 +30,6 @@ use crate::project::Projector;
 use crate::query::LogRows;
 use crate::sign::{ExtractSigner, Signer};
 
-/// How long the consumer is waited for at a time: librdkafka wakes for its own events, and can't be
-/// told of a stop.
-const CONSUMER_POLL: Duration = Duration::from_millis(100);
 /// How often lag is measured.
 const LAG_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -44,6 +44,8 @@ pub struct Running {
     registry: Arc<Registry>,
     metrics: Metrics,
     rows: Vec<LogRows>,
+    book: Arc<Rulebook>,
+    findings: Keeping,
     extracts: Option<ExtractSigner>,
 }
 
@@ -52,6 +54,7 @@ pub struct Running {
 /// # Errors
 /// Everything that keeps a ledger from running; nothing has been appended then.
 pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> {
+    let book = assessing::rulebook(config)?;
     let opened = open(config)?;
     let settings = kafka_settings(config);
     settings.validate()?;
@@ -77,9 +80,12 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
         registry: Arc::new(registry),
         metrics: metrics.clone(),
         rows: Vec::new(),
+        book,
+        findings: Keeping::Off,
         extracts,
     };
     running.start_projecting(config)?;
+    running.start_assessing(config, clock)?;
     running.start_appending(config, readers, clock, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
@@ -98,6 +104,16 @@ impl Running {
     /// The logs' rows; none where `project.enabled` is off.
     pub fn rows(&self) -> &[LogRows] {
         &self.rows
+    }
+
+    /// The rules in force here.
+    pub fn book(&self) -> &Arc<Rulebook> {
+        &self.book
+    }
+
+    /// Whether findings are kept up: not where `findings.enabled` or `project.enabled` is off.
+    pub fn findings(&self) -> &Keeping {
+        &self.findings
     }
 
     /// The way to Kafka.
@@ -179,6 +195,20 @@ impl Running {
             self.threads
                 .spawn(&name, move |stop| Ok(projector.run(stop)?))?;
         }
+        Ok(())
+    }
+
+    /// Keeps up the findings.
+    fn start_assessing(&mut self, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Error> {
+        let assessing = Assessing {
+            config,
+            opened: &self.opened,
+            rows: &self.rows,
+            book: &self.book,
+            clock,
+            metrics: &self.metrics,
+        };
+        self.findings = assessing.start(&mut self.threads)?;
         Ok(())
     }
 
@@ -443,36 +473,6 @@ fn checkpointer(
     });
     checkpointer.settle(&published_checkpoints(config, settings)?)?;
     Ok(Some(Arc::new(Mutex::new(checkpointer))))
-}
-
-fn measure_lag(consumer: &Consumer, logs: &[Arc<Log>], metrics: &Metrics) {
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    for log in logs {
-        let (topic, partition) = (&log.origin().topic, log.origin().partition);
-        let marks = consumer.watermarks(topic, partition, CONSUMER_POLL);
-        let Ok((_, high)) = marks else { continue };
-        let label = LogLabel::from(log.origin());
-        let lag = high.saturating_sub(log.tail().next_offset);
-        metrics
-            .high_watermark
-            .get_or_create(&label)
-            .set(signed(high));
-        metrics.lag.get_or_create(&label).set(signed(lag));
-    }
-}
-
-fn commit_for_display(consumer: &Consumer, logs: &[Arc<Log>]) {
-    let place = |log: &Arc<Log>| {
-        let origin = log.origin();
-        (
-            origin.topic.clone(),
-            origin.partition,
-            log.tail().next_offset,
-        )
-    };
-    let positions: Vec<_> = logs.iter().map(place).collect();
-    // Only dashboards read these (law 4).
-    consumer.commit_for_display(&positions);
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::ask::{desk, principals};
 use super::extract::office;
 use super::{Error, Running, start};
+use crate::assess::FindingsDesk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Folder;
@@ -105,8 +106,15 @@ fn open_socket(
         Arc::clone(clock),
     );
     let desk = Arc::new(desk);
+    let findings = FindingsDesk::new(
+        Arc::clone(&desk),
+        Arc::clone(running.book()),
+        running.findings().clone(),
+        Arc::clone(clock),
+    );
     let door = Door {
         desk: Arc::clone(&desk),
+        findings: Arc::new(findings),
         principals: Arc::new(principals(config)?),
         office: Arc::new(office(config, running, desk, clock)?),
         shelf: Arc::default(),

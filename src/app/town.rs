@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::init::{facts_of, timeout};
 use super::{Error, kafka_settings};
 use crate::config::Config;
-use crate::generate::{Outgoing as Event, TopicRole, Town};
+use crate::generate::{Events, Outgoing as Event, TopicRole, Town};
 use crate::kafka::{self, Outgoing, Pending, Writer};
 
 /// Most records that may wait for their acknowledgement.
@@ -62,11 +62,27 @@ pub fn send_town(
     town: &Town,
     before_each: &mut dyn FnMut(u64),
 ) -> Result<Sent, Error> {
+    send_events(config, town.events(), before_each)
+}
+
+/// Sends all events of a town with its faults ([`Town::faults`]) as [`send_town`] does.
+///
+/// # Errors
+/// The first record that was not acknowledged.
+pub fn send_town_with_faults(config: &Config, town: &Town) -> Result<Sent, Error> {
+    send_events(config, town.events_with_faults(), &mut |_| {})
+}
+
+fn send_events(
+    config: &Config,
+    events: Events,
+    before_each: &mut dyn FnMut(u64),
+) -> Result<Sent, Error> {
     let writer = Writer::new(&kafka_settings(config))?;
     let patience = Duration::from_millis(config.kafka.timeout_ms).max(Duration::from_secs(60));
     let mut in_flight = VecDeque::new();
     let mut sent = Sent::default();
-    for event in town.events() {
+    for event in events {
         before_each(sent.events + sent.registry);
         in_flight.push_back(enqueue(config, &writer, &event)?);
         match event.topic {
@@ -112,3 +128,6 @@ fn acknowledge(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod findings;

@@ -12,13 +12,21 @@ pub enum Error {
     /// Everything below.
     #[error(transparent)]
     App(#[from] app::Error),
-    /// A file named on the command line can't be read.
+    /// A file named on the command line can't be read or written.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
         path: std::path::PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A file is no machine-readable privacy policy.
+    #[error("{}: {source}", path.display())]
+    PrivacyPolicy {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it, and where.
+        source: custodia_core::privacy_policy::Error,
     },
     /// An extract, or what is handed over beside it, can't be read.
     #[error(transparent)]
@@ -32,6 +40,7 @@ impl Error {
             Self::Config(source) => source.code(),
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
+            Self::PrivacyPolicy { .. } => "CU-0027",
             Self::Verify(_) => "CU-0042",
         }
     }

@@ -9,7 +9,8 @@ pub const FAILED: u8 = 1;
 pub const NOT_CLEAN: u8 = 3;
 /// The ledger knows nothing of what was asked about.
 pub const UNKNOWN: u8 = 4;
-/// `publish` or `check-event` refused a line: it would be quarantined.
+/// `publish` or `check-event` refused a line: it would be quarantined. `policy check` found an error,
+/// or `policy publish` sent nothing for one.
 pub const REFUSED: u8 = 5;
 /// `publish --wait` sent its events, and when the time was up not each had a receipt.
 pub const NO_RECEIPT: u8 = 10;

@@ -1,6 +1,11 @@
 //! `custodia generate`: fills the topics with a made-up town.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
 use clap::Args;
+use serde::Serialize;
 
 use super::{Error, exit};
 use crate::app::{self, Extent};
@@ -22,6 +27,10 @@ pub struct Generate {
     /// When the town's month begins, in ms since 1970; default 2026-09-01 in Shanghai.
     #[arg(long, default_value_t = 1_788_192_000_000)]
     start_ms: i64,
+    /// Put stories among the lives that break every rule, and write to this file what must be found of them,
+    /// a JSON object a line. The list takes each event to reach Kafka when it happened.
+    #[arg(long, value_name = "LIST.jsonl")]
+    faults: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -37,7 +46,13 @@ impl Generate {
             .events
             .map_or(Extent::Customers(self.customers), Extent::Events);
         let town = app::town(config, self.seed, extent, self.start_ms)?;
-        let sent = app::send_town(config, &town, &mut |_| {})?;
+        let sent = match &self.faults {
+            None => app::send_town(config, &town, &mut |_| {})?,
+            Some(list) => {
+                write_list(list, &town.faults())?;
+                app::send_town_with_faults(config, &town)?
+            }
+        };
         if self.json {
             println!(
                 "{}",
@@ -52,4 +67,18 @@ impl Generate {
         }
         Ok(exit::OK)
     }
+}
+
+/// Writes what must be found of a town with faults, a JSON object a line.
+fn write_list(path: &Path, list: &[impl Serialize]) -> Result<(), Error> {
+    let failed = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+    for one in list {
+        let line = serde_json::to_string(one).map_err(|error| failed(error.into()))?;
+        writeln!(file, "{line}").map_err(failed)?;
+    }
+    file.flush().map_err(failed)
 }

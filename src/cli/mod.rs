@@ -9,11 +9,13 @@ mod dump_config;
 mod error;
 pub mod exit;
 mod extract;
+mod findings;
 mod fsck;
 mod generate;
 mod init;
 mod key;
 mod log;
+mod policy;
 mod publish;
 mod rebuild;
 mod receipt;
@@ -76,6 +78,8 @@ enum Command {
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
+    /// Check, compare and publish the privacy policy as data.
+    Policy(policy::Policy),
     /// Drop rows and make them again.
     Rebuild(rebuild::Rebuild),
     /// Who received a person's data, and when?
@@ -88,6 +92,8 @@ enum Command {
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
     Replay(replay::Replay),
+    /// What the rules say.
+    Findings(findings::Findings),
     /// What was said of records.
     Verdicts(verdicts::Verdicts),
 }
@@ -145,12 +151,14 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Generate(generate) => generate.run(config),
         Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
+        Command::Policy(policy) => policy.run(config),
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
         Command::Extract(extract) => extract.run(config),
         Command::Verify(verify) => verify.run(),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
+        Command::Findings(findings) => findings.run(config),
         Command::Verdicts(verdicts) => verdicts.run(config),
     }
 }

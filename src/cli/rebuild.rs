@@ -8,7 +8,7 @@ use crate::app::{self, Rebuilt};
 use crate::config::Config;
 
 /// Drops the rows that answers are made of, and makes them again from leaves and payloads: they
-/// come out as they were. Takes the folder: stop `serve` first.
+/// come out as they were. Findings are dropped with them, and made again by `serve`. Takes the folder: stop `serve` first.
 #[derive(Debug, Args)]
 pub struct Rebuild {
     /// This log's rows alone, by its origin.

@@ -8,7 +8,7 @@ mod source;
 
 pub use error::Error;
 pub use sections::{
-    Access, Assignment, Checkpoints, Config, Ingest, Kafka, Keys, Ledger, Principal, Project,
-    Serve, Signer, Store, Topics,
+    Access, Assignment, Checkpoints, Config, Findings, Ingest, Kafka, Keys, Ledger, Policy,
+    Principal, Project, Serve, Signer, Store, Topics,
 };
 pub use source::{Overrides, Setting, load};

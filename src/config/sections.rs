@@ -28,6 +28,10 @@ pub struct Config {
     pub store: Store,
     /// Limits of the verdicts.
     pub project: Project,
+    /// What the rules say.
+    pub findings: Findings,
+    /// What the rules are told beside the registry.
+    pub policy: Policy,
     /// The doors.
     pub serve: Serve,
     /// Who may ask.
@@ -249,6 +253,30 @@ impl Default for Project {
     fn default() -> Self {
         Self { enabled: true }
     }
+}
+
+/// What the rules say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Findings {
+    /// Whether findings are kept up; needs `project.enabled`. Those of one person can be asked for in any
+    /// case. Default: true.
+    pub enabled: bool,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// What the rules are told beside the registry.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// A file of public holidays (TOML, as `ops/policy/holidays.toml`), by which deadlines that end on one
+    /// go on. Default: those that the program was built with. Others make all findings anew.
+    pub holidays: Option<PathBuf>,
 }
 
 /// The doors.

@@ -9,8 +9,9 @@ use custodia_core::schema::v1::{
     Surface,
 };
 
-use super::envelope::{Pen, STORES, due_after_15_days, timestamp};
-use super::register::{CREDIT_AGENCIES, Person, Producer, RecipientNo, paper};
+use super::envelope::{Pen, due_after_15_days, timestamp};
+use super::life::{Store, What};
+use super::register::{CREDIT_AGENCIES, Person, Producer, RECIPIENTS, RecipientNo, paper};
 use super::terms::{self, Ask, Categories};
 
 pub(super) const BREACH_CONTENTS: [NoticeContent; 8] = [
@@ -23,6 +24,9 @@ pub(super) const BREACH_CONTENTS: [NoticeContent; 8] = [
     NoticeContent::BrNotifyContentHarm,
     NoticeContent::BrNotifyContentHandlerContact,
 ];
+
+/// For how long at least records of provision are kept (NDSR 12), a leap day included.
+const THREE_YEARS_MS: i64 = 1096 * 86_400_000;
 
 /// The values' numbers, as repeated fields hold them.
 pub(super) fn numbers<T: Copy + Into<i32>>(values: &[T]) -> Vec<i32> {
@@ -69,7 +73,7 @@ impl Pen<'_> {
             DecisionOutcome::DoReferred
         };
         let (purpose, assessment, categories) = if loan {
-            (Purpose::PuCreditLimit, "pia-loan", terms::CREDIT_ANSWER)
+            (Purpose::PuCreditLimit, "pia-credit", terms::CREDIT_ANSWER)
         } else {
             (Purpose::PuScoreEvaluation, "pia-pay-later", terms::SCORE)
         };
@@ -188,7 +192,7 @@ impl Pen<'_> {
         let closing = kind == RightsRequestKind::RrCancelAccount;
         let (scope, effects, statutes) = match kind {
             RightsRequestKind::RrCancelAccount => (
-                terms::ERASED,
+                terms::ACCOUNT,
                 numbers(&[
                     RightsEffect::RrEffectWiped,
                     RightsEffect::RrEffectRetainedByLaw,
@@ -206,16 +210,40 @@ impl Pen<'_> {
                 Vec::new(),
             ),
         };
-        let systems = if closing { &STORES[..] } else { &STORES[..1] };
+        let (systems, told) = if closing {
+            self.closed()
+        } else {
+            (vec![Store::Account.id().to_owned()], Vec::new())
+        };
         RightsRequestFulfilled {
             request_id: self.request_id(),
             scope: numbers(scope),
-            systems_touched: systems.iter().map(|store| (*store).to_owned()).collect(),
+            systems_touched: systems,
+            recipients_told: told,
             effects,
             statutes_retained: statutes,
             handled_by_ref: self.register.person(Person::Agent),
             ..RightsRequestFulfilled::default()
         }
+    }
+
+    /// The stores that closing the account touched, and the recipients who are told of it.
+    fn closed(&self) -> (Vec<String>, Vec<String>) {
+        let own = || {
+            self.life
+                .steps
+                .iter()
+                .filter(|step| step.matter == self.step.matter)
+        };
+        let stores = own().filter_map(|step| match step.what {
+            What::Erase(store) | What::Restrict(store) => Some(store.id().to_owned()),
+            _ => None,
+        });
+        let told = own().filter_map(|step| match step.what {
+            What::ConfirmDeletion(by) => Some(RECIPIENTS[by].id.to_owned()),
+            _ => None,
+        });
+        (stores.collect(), told.collect())
     }
 
     pub(super) fn complaint(&self) -> ComplaintReceived {
@@ -238,10 +266,10 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn erased(&self) -> DataErased {
+    pub(super) fn erased(&self, store: Store) -> DataErased {
         DataErased {
-            store_id: STORES[usize::from(self.step.id) % STORES.len()].to_owned(),
-            categories: numbers(terms::ERASED),
+            store_id: store.id().to_owned(),
+            categories: numbers(store.categories()),
             method: ErasureMethod::ErDeleted.into(),
             count: Some(u64::from(self.dice.small) + 1),
             request_id: self.request_id(),
@@ -250,13 +278,13 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn restricted(&self) -> ProcessingRestricted {
+    pub(super) fn restricted(&self, store: Store) -> ProcessingRestricted {
         ProcessingRestricted {
-            categories: numbers(terms::ORDER),
+            categories: numbers(store.categories()),
             statute: "NDSR 12".to_owned(),
+            until: Some(timestamp(self.step.at + THREE_YEARS_MS)),
             request_id: self.request_id(),
-            store_id: "ledger".to_owned(),
-            ..ProcessingRestricted::default()
+            store_id: store.id().to_owned(),
         }
     }
 }

@@ -3,9 +3,15 @@
 
 use std::ops::Range;
 
-use super::Town;
+use super::{POLICY_EFFECTIVE_MS, Town};
 
 const DAY_MS: i64 = 86_400_000;
+/// In how many parts of the month gateways report their counts.
+pub(super) const QUARTERS: usize = 4;
+/// How long the registry's first events take.
+const SETUP_MS: i64 = 7 * DAY_MS;
+/// Everyone is told of a breach within this time: the policy's is three days.
+const LONGEST_NOTICE_MS: i64 = 36 * 3_600_000;
 /// How long a life lasts where there is room for it.
 pub(super) const NATURAL_LIFE_MS: i64 = 12 * DAY_MS;
 
@@ -30,7 +36,7 @@ pub(super) struct Calendar {
     customers: u64,
     /// How long a life lasts.
     pub(super) life: i64,
-    /// The registry's first events.
+    /// The registry's first events: before the policy was in force, for it asks for what they say.
     pub(super) setup: Range<i64>,
     /// While a credential was in the wrong hands.
     pub(super) breach: Range<i64>,
@@ -54,27 +60,38 @@ impl Calendar {
             .min(whole * 2 / 5)
             .max(1);
         let percent = |share: i64| start + whole / 100 * share;
+        let founded = start.min(POLICY_EFFECTIVE_MS) - SETUP_MS;
         let arrivals = percent(1)..(percent(95) - life).max(percent(1) + 1);
         let spacing = (arrivals.end - arrivals.start) / customers;
         let breach_end = percent(50)
             + spacing
                 .saturating_mul(i64::from(BREACH_ARRIVALS))
                 .clamp(1, whole / 10);
+        let breach_detected = breach_end + whole / 200;
+        let notice = (whole / 25).min(LONGEST_NOTICE_MS);
         Self {
             start,
             end: start + whole,
             arrivals,
             customers: town.customers,
             life,
-            setup: start..percent(1),
+            setup: founded..founded + SETUP_MS,
             breach: percent(50)..breach_end,
-            breach_detected: breach_end + whole / 200,
-            breach_notices: breach_end + whole / 50..breach_end + whole * 3 / 100,
+            breach_detected,
+            breach_notices: breach_detected + notice / 2..breach_detected + notice,
             subpoena_received: percent(70),
             disclosure: percent(72),
             merger_announced: percent(60),
             transfers: percent(74)..percent(76),
         }
+    }
+
+    /// From when until when a gateway counts in one of the month's [`QUARTERS`]; the last ends after the
+    /// last life.
+    pub(super) fn quarter(&self, quarter: usize) -> (i64, i64) {
+        let whole = self.end - self.start;
+        let bound = |place: usize| self.start + whole / 100 * [0, 25, 50, 75, 99][place];
+        (bound(quarter), bound(quarter + 1))
     }
 
     /// How far apart customers arrive.

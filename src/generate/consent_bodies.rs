@@ -11,7 +11,7 @@ use custodia_core::schema::v1::{
 use super::bodies::{BREACH_CONTENTS, numbers};
 use super::envelope::{INCIDENT, Pen};
 use super::flow::Ground;
-use super::life::Taken;
+use super::life::{Store, Taken};
 use super::register::{RECIPIENTS, RecipientNo, SCORER, paper};
 use super::terms::{self, Ask};
 
@@ -97,13 +97,17 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn camera_on(&self) -> DevicePermissionChanged {
+    pub(super) fn permitted(&self, permission: DevicePermission) -> DevicePermissionChanged {
+        let (purpose, ask) = match permission {
+            DevicePermission::PermCamera => (Purpose::PuLivenessCheck, Ask::Identity),
+            _ => (Purpose::PuRegionEligibility, Ask::Loan),
+        };
         DevicePermissionChanged {
-            permission: DevicePermission::PermCamera.into(),
+            permission: permission.into(),
             enabled: Some(true),
-            prompt_purpose: Purpose::PuLivenessCheck.into(),
+            prompt_purpose: purpose.into(),
             surface: Surface::SfApp.into(),
-            consent_id: self.consent_id(Ask::Identity),
+            consent_id: self.consent_id(ask),
         }
     }
 
@@ -118,7 +122,12 @@ impl Pen<'_> {
 
     pub(super) fn collected(&self, taken: Taken) -> DataCollected {
         let automatic = taken == Taken::Device;
-        let for_order = matches!(taken, Taken::Order | Taken::Loan);
+        let for_order = matches!(taken, Taken::Order | Taken::Loan | Taken::Consignee);
+        let permission = match taken {
+            Taken::Identity => DevicePermission::PermCamera,
+            Taken::Loan => DevicePermission::PermLocation,
+            _ => DevicePermission::PermUnspecified,
+        };
         let way = if automatic {
             CollectionWay::CwAutomatic
         } else {
@@ -131,7 +140,8 @@ impl Pen<'_> {
             way: way.into(),
             necessity: Necessity::NeNecessary.into(),
             surface: Surface::SfApp.into(),
-            store_id: "account-store".to_owned(),
+            store_id: taken.store().id().to_owned(),
+            permission: permission.into(),
             order_ref: if for_order {
                 self.order_ref()
             } else {
@@ -144,7 +154,7 @@ impl Pen<'_> {
     fn ground_for(&self, taken: Taken) -> Basis {
         use super::life::Who;
         let ask = match taken {
-            Taken::Order => {
+            Taken::Order | Taken::Consignee => {
                 return Basis {
                     kind: BasisKind::BaCollectionExemption.into(),
                     collection_exemption: CollectionExemption::Exc08ContractNecessity.into(),
@@ -180,7 +190,7 @@ impl Pen<'_> {
             field_count: u64::try_from(categories.len()).ok(),
             record_count: Some(1),
             access: Some(self.access(from)),
-            ..DataReceivedFromThirdParty::default()
+            store_id: Store::Credit.id().to_owned(),
         }
     }
 
@@ -239,6 +249,7 @@ fn purpose_of(taken: Taken) -> Purpose {
         Taken::Account => Purpose::PuAccountRegisterLogin,
         Taken::Device => Purpose::PuAntiFraud,
         Taken::Order => Purpose::PuOrderFulfilment,
+        Taken::Consignee => Purpose::PuOrderForOthers,
         Taken::Identity => Purpose::PuRealNameAuth,
         Taken::Card => Purpose::PuCardAuthentication,
         Taken::Loan => Purpose::PuLoanApplication,

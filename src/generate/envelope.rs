@@ -12,7 +12,6 @@ use super::{POLICY_VERSION, bodies};
 pub(super) const INCIDENT: &str = "incident-1";
 pub(super) const MERGER: &str = "merger-1";
 pub(super) const CASE: &str = "case-1";
-pub(super) const STORES: [&str; 2] = ["account-store", "behaviour-store"];
 
 /// Seconds and nanoseconds of a time in milliseconds since the epoch.
 pub(super) fn timestamp(ms: i64) -> Timestamp {
@@ -99,11 +98,13 @@ pub(super) fn producer_of(step: &Step) -> Producer {
         | What::Grant(_)
         | What::Refuse(_)
         | What::Withdraw(_)
-        | What::CameraOn
+        | What::Permit(_)
         | What::Eligible
         | What::Deny
         | What::Collect(Taken::Account | Taken::Device) => Producer::App,
-        What::Collect(Taken::Order) | What::Attest | What::Acknowledge(_) => Producer::Mall,
+        What::Collect(Taken::Order | Taken::Consignee) | What::Attest | What::Acknowledge(_) => {
+            Producer::Mall
+        }
         What::Open(kind) | What::Complete(kind) => bodies::order_producer(kind),
         What::Collect(Taken::Identity | Taken::Card) => Producer::Verify,
         What::Receive(from) => bodies::receiving_producer(from),
@@ -118,7 +119,7 @@ pub(super) fn producer_of(step: &Step) -> Producer {
         | What::Answer
         | What::ConfirmDeletion(_) => Producer::Desk,
         What::Transfer | What::Disclose => Producer::Legal,
-        What::Erase | What::Restrict => Producer::Stores,
+        What::Erase(_) | What::Restrict(_) => Producer::Stores,
         What::Link => Producer::Vault,
     }
 }
@@ -158,7 +159,7 @@ fn body_of(pen: &Pen<'_>) -> Body {
         What::Grant(ask) => Body::ConsentGranted(pen.grant(ask)),
         What::Refuse(ask) => Body::ConsentRefused(pen.refusal(ask)),
         What::Withdraw(ask) => Body::ConsentWithdrawn(pen.withdrawal(ask)),
-        What::CameraOn => Body::DevicePermissionChanged(pen.camera_on()),
+        What::Permit(one) => Body::DevicePermissionChanged(pen.permitted(one)),
         What::Eligible => Body::EligibilityChecked(Pen::eligible()),
         What::Collect(taken) => Body::DataCollected(pen.collected(taken)),
         What::Receive(from) => Body::DataReceivedFromThirdParty(pen.received(from)),
@@ -180,8 +181,8 @@ fn body_of(pen: &Pen<'_>) -> Body {
         What::Answer => Body::ComplaintAnswered(pen.answer()),
         What::Open(kind) => Body::OrderOpened(pen.opened(kind)),
         What::Complete(kind) => Body::OrderCompleted(pen.completed(kind)),
-        What::Erase => Body::DataErased(pen.erased()),
-        What::Restrict => Body::ProcessingRestricted(pen.restricted()),
+        What::Erase(store) => Body::DataErased(pen.erased(store)),
+        What::Restrict(store) => Body::ProcessingRestricted(pen.restricted(store)),
         What::ConfirmDeletion(by) => Body::RecipientDeletionConfirmed(pen.deletion(by)),
         What::Notified => Body::SubjectNotified(Pen::notified()),
     }

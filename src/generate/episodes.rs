@@ -1,12 +1,13 @@
 //! The episodes of a life, in the time of a natural life: milliseconds since the customer came.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use custodia_core::schema::v1::{AccessReason, OrderKind, RightsRequestKind};
+use custodia_core::schema::v1::{AccessReason, DevicePermission, OrderKind, RightsRequestKind};
 
 use super::dice::Course;
 use super::flow::{Flow, Outflow};
-use super::life::{Step, Taken, What, Who};
+use super::life::{Step, Store, Taken, What, Who};
 use super::register::{
     CARD_AUTH, COURIERS, CREDIT_AGENCIES, CROSS_VERIFIER, ID_VERIFIER, LENDERS, LOAN_SERVICE,
     RecipientNo, SCORER, SDK_VENDOR, SUPPLIERS,
@@ -176,6 +177,7 @@ impl<'a> Plot<'a> {
         if for_other {
             self.who = Who::Consignee;
             self.then(SOON, What::Attest);
+            self.then(0..SECOND, What::Collect(Taken::Consignee));
         }
         self.share(MINUTES, Flow::Supplier, supplier);
         if for_other {
@@ -207,7 +209,7 @@ impl<'a> Plot<'a> {
             return false;
         }
         self.granted(SOON, Ask::Identity);
-        self.then(SOON, What::CameraOn);
+        self.then(SOON, What::Permit(DevicePermission::PermCamera));
         self.then(SOON, What::Collect(Taken::Identity));
         self.share(SOON, Flow::Verify, ID_VERIFIER);
         self.share(SOON, Flow::CrossVerify, CROSS_VERIFIER);
@@ -231,6 +233,7 @@ impl<'a> Plot<'a> {
         self.then(SOON, What::Open(OrderKind::OkLoan));
         self.granted(SOON, Ask::Credit);
         self.granted(SOON, Ask::Loan);
+        self.then(SOON, What::Permit(DevicePermission::PermLocation));
         self.then(MINUTES, What::Collect(Taken::Loan));
         for agency in CREDIT_AGENCIES {
             self.share(SOON, Flow::Credit, agency);
@@ -282,20 +285,31 @@ impl<'a> Plot<'a> {
         let kind = RightsRequestKind::RrCancelAccount;
         self.then(SOON, What::Request(kind));
         self.then(MINUTES, What::Verify);
-        self.then(MINUTES, What::Restrict);
-        self.then(MINUTES, What::Erase);
-        self.then(SOON, What::Erase);
+        for store in self.stores() {
+            self.then(
+                MINUTES,
+                match store {
+                    Store::Order => What::Restrict(store),
+                    _ => What::Erase(store),
+                },
+            );
+        }
         self.then(MINUTES, What::Fulfil(kind));
-        if let Some(recipient) = self.first_recipient() {
-            self.then(HOURS, What::ConfirmDeletion(recipient));
+        for recipient in self.recipients() {
+            self.then(MINUTES, What::ConfirmDeletion(recipient));
         }
         self.left = true;
     }
 
-    fn first_recipient(&self) -> Option<RecipientNo> {
-        self.steps.iter().find_map(|step| match step.what {
-            What::Share(outflow) => Some(outflow.to),
-            _ => None,
-        })
+    /// The stores that hold data of the customer.
+    fn stores(&self) -> BTreeSet<Store> {
+        let own = self.steps.iter().filter(|step| step.who != Who::Consignee);
+        own.filter_map(|step| step.what.store()).collect()
+    }
+
+    /// For whom data of the customer left.
+    fn recipients(&self) -> BTreeSet<RecipientNo> {
+        let own = self.steps.iter().filter(|step| step.who != Who::Consignee);
+        own.filter_map(|step| step.what.recipient()).collect()
     }
 }

@@ -123,7 +123,8 @@ impl Flow {
         match self {
             Self::Supplier | Self::Courier => "pia-delivery",
             Self::Verify | Self::CrossVerify | Self::CardAuth | Self::Score => "pia-pay-later",
-            Self::Credit | Self::LoanService | Self::Lender => "pia-loan",
+            Self::LoanService | Self::Lender => "pia-loan",
+            Self::Credit => "pia-credit",
             Self::Sdk => "pia-sdk",
         }
     }

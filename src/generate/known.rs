@@ -106,7 +106,7 @@ impl Town {
     /// How many events the town has.
     pub fn expected_count(&self) -> u64 {
         let (dice, calendar) = (Dice::new(self.seed), Calendar::of(self));
-        let own = facts(&calendar, self.days).len() as u64;
+        let own = facts(&calendar, self.days, false).len() as u64;
         let lives = (0..self.customers).map(|n| Life::of(&dice, &calendar, n).steps.len() as u64);
         own + lives.sum::<u64>()
     }
@@ -115,7 +115,7 @@ impl Town {
     pub fn facts(&self) -> Facts {
         let (dice, calendar) = (Dice::new(self.seed), Calendar::of(self));
         let mut by_body = BTreeMap::new();
-        for (_, fact) in facts(&calendar, self.days) {
+        for (_, fact) in facts(&calendar, self.days, false) {
             *by_body.entry(fact.body()).or_default() += 1;
         }
         for n in 0..self.customers {

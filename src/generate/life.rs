@@ -3,13 +3,13 @@
 //! A life is a pure function of the town and the customer's number, and small: what a stream
 //! holds is steps, never events.
 
-use custodia_core::schema::v1::{AccessReason, OrderKind, RightsRequestKind};
+use custodia_core::schema::v1::{AccessReason, DevicePermission, OrderKind, RightsRequestKind};
 
 use super::calendar::Calendar;
-use super::dice::{Dice, Reference};
+use super::dice::{Course, Dice, Reference};
 use super::episodes::Plot;
 use super::flow::{Flow, Outflow};
-use super::register::{LEAKED_COURIER, RecipientNo};
+use super::register::{AUTHORITY, LEAKED_COURIER, RecipientNo, SUCCESSOR};
 use super::terms::{Ask, Categories};
 
 /// Whom a step is about.
@@ -31,6 +31,48 @@ pub(super) enum Taken {
     Identity,
     Card,
     Loan,
+    /// Of another person, for whom the customer ordered.
+    Consignee,
+}
+
+/// Where data is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Store {
+    Account,
+    Behaviour,
+    Order,
+    Identity,
+    Card,
+    Credit,
+    Loan,
+}
+
+impl Store {
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Account => "account-store",
+            Self::Behaviour => "behaviour-store",
+            Self::Order => "order-store",
+            Self::Identity => "identity-store",
+            Self::Card => "card-store",
+            Self::Credit => "credit-store",
+            Self::Loan => "loan-store",
+        }
+    }
+
+    /// All that it may hold of one person.
+    pub(super) fn categories(self) -> Categories {
+        use super::terms;
+        match self {
+            Self::Account => terms::ACCOUNT,
+            Self::Behaviour => terms::DEVICE,
+            Self::Order => terms::ORDER,
+            Self::Identity => terms::IDENTITY,
+            Self::Card => terms::CARD,
+            Self::Credit => terms::CREDIT_HELD,
+            Self::Loan => terms::LOAN,
+        }
+    }
 }
 
 /// What happens.
@@ -40,7 +82,7 @@ pub(super) enum What {
     Grant(Ask),
     Refuse(Ask),
     Withdraw(Ask),
-    CameraOn,
+    Permit(DevicePermission),
     Eligible,
     Collect(Taken),
     Receive(RecipientNo),
@@ -62,13 +104,32 @@ pub(super) enum What {
     Answer,
     Open(OrderKind),
     Complete(OrderKind),
-    Erase,
-    Restrict,
+    Erase(Store),
+    Restrict(Store),
     ConfirmDeletion(RecipientNo),
     Notified,
 }
 
 impl What {
+    /// Where what is taken is kept.
+    pub(super) fn store(self) -> Option<Store> {
+        match self {
+            Self::Collect(taken) => Some(taken.store()),
+            Self::Receive(_) => Some(Store::Credit),
+            _ => None,
+        }
+    }
+
+    /// For whom data left.
+    pub(super) fn recipient(self) -> Option<RecipientNo> {
+        match self {
+            Self::Share(outflow) => Some(outflow.to),
+            Self::Transfer => Some(SUCCESSOR),
+            Self::Disclose => Some(AUTHORITY),
+            _ => None,
+        }
+    }
+
     /// The number of the step's body in the envelope.
     pub(super) fn body(self) -> u32 {
         match self {
@@ -76,7 +137,7 @@ impl What {
             Self::Grant(_) => 141,
             Self::Refuse(_) => 142,
             Self::Withdraw(_) => 143,
-            Self::CameraOn => 160,
+            Self::Permit(_) => 160,
             Self::Eligible => 161,
             Self::Collect(_) => 162,
             Self::Receive(_) => 163,
@@ -98,8 +159,8 @@ impl What {
             Self::Answer => 226,
             Self::Open(_) => 240,
             Self::Complete(_) => 241,
-            Self::Restrict => 245,
-            Self::Erase => 246,
+            Self::Restrict(_) => 245,
+            Self::Erase(_) => 246,
             Self::Notified => 265,
             Self::Link => 344,
         }
@@ -135,10 +196,13 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// The life of customer `n`.
-    pub(super) fn of(dice: &Dice, calendar: &Calendar, n: u64) -> Self {
-        let mut course = dice.life(n);
-        let mut life = Self {
+    /// Who person `n` is, before anything happened.
+    pub(super) fn unlived(dice: &Dice, n: u64) -> Self {
+        Self::named(&mut dice.life(n), n)
+    }
+
+    fn named(course: &mut Course, n: u64) -> Self {
+        Self {
             n,
             account: course.reference(),
             device: course.reference(),
@@ -146,7 +210,13 @@ impl Life {
             code: course.number(),
             device_code: course.number(),
             steps: Vec::new(),
-        };
+        }
+    }
+
+    /// The life of customer `n`.
+    pub(super) fn of(dice: &Dice, calendar: &Calendar, n: u64) -> Self {
+        let mut course = dice.life(n);
+        let mut life = Self::named(&mut course, n);
         let born = calendar.arrival(n) + course.between(0, calendar.spacing());
         let mut plot = Plot::new(&mut course);
         plot.live(calendar.subpoenaed() == Some(n));
@@ -161,7 +231,7 @@ impl Life {
     }
 
     /// What the town's breach, merger and subpoena do to this life.
-    fn add_town_days(&mut self, course: &mut super::dice::Course, calendar: &Calendar, left: bool) {
+    fn add_town_days(&mut self, course: &mut Course, calendar: &Calendar, left: bool) {
         for who in self.affected(calendar) {
             let at = course.between(calendar.breach_notices.start, calendar.breach_notices.end);
             self.add(at, who, What::Notified);
@@ -225,6 +295,18 @@ impl Life {
 }
 
 impl Taken {
+    /// Where it is kept.
+    pub(super) fn store(self) -> Store {
+        match self {
+            Self::Account => Store::Account,
+            Self::Device => Store::Behaviour,
+            Self::Order | Self::Consignee => Store::Order,
+            Self::Identity => Store::Identity,
+            Self::Card => Store::Card,
+            Self::Loan => Store::Loan,
+        }
+    }
+
     pub(super) fn categories(self) -> Categories {
         use super::terms;
         match self {
@@ -234,6 +316,7 @@ impl Taken {
             Self::Identity => terms::IDENTITY,
             Self::Card => terms::CARD,
             Self::Loan => terms::LOAN,
+            Self::Consignee => terms::CONSIGNEE,
         }
     }
 }

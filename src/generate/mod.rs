@@ -17,11 +17,13 @@ mod crisis_bodies;
 mod dice;
 mod envelope;
 mod episodes;
+mod faults;
 mod flow;
 mod known;
 mod life;
 pub mod noise;
 mod outflow_bodies;
+mod published;
 mod register;
 mod registry_bodies;
 mod stream;
@@ -31,6 +33,7 @@ mod tests;
 mod town_days;
 
 pub use calendar::MOST_OPEN_LIVES;
+pub use faults::Injected;
 pub use known::{Customer, Expected, Facts, OutflowCase};
 pub use stream::Events;
 
@@ -40,11 +43,9 @@ pub const POLICY_VERSION: &str = "2024-07-15-34b0c98b57f7eb15";
 /// 2024-07-15 00:00 in Hangzhou (L328, L330).
 const POLICY_EFFECTIVE_MS: i64 = 1_720_972_800_000;
 
-/// SHA-256 of `ops/policy/privacy-policy.zh.txt`.
-const POLICY_SHA256: [u8; 32] = [
-    0x34, 0xb0, 0xc9, 0x8b, 0x57, 0xf7, 0xeb, 0x15, 0x91, 0xe3, 0xa2, 0x77, 0x0b, 0xd3, 0x64, 0x34,
-    0xfc, 0xf4, 0xe0, 0x69, 0xb9, 0x54, 0xdb, 0x9d, 0x3d, 0x3b, 0xd7, 0x77, 0x17, 0xa4, 0x9b, 0xe5,
-];
+/// That policy as data, and its text: both leave with the event that publishes it.
+const POLICY_FILE: &[u8] = include_bytes!("../../ops/policy/2024-07-15.toml");
+const POLICY_TEXT: &str = include_str!("../../ops/policy/privacy-policy.zh.txt");
 
 /// Events of a customer on average, and customers on whom the average is taken.
 const SAMPLE: u64 = 500;
@@ -84,6 +85,9 @@ pub struct Outgoing {
     pub value: Vec<u8>,
     /// When the event occurred, in milliseconds since the epoch.
     pub occurred_at_ms: i64,
+    /// When its producer hands it to Kafka, in milliseconds since the epoch: what a topic takes for the
+    /// record's time where it keeps the producer's.
+    pub record_time_ms: i64,
 }
 
 impl Town {
@@ -105,6 +109,11 @@ impl Town {
 
     /// The town's events, in the order in which they occurred.
     pub fn events(&self) -> Events {
-        Events::of(self)
+        Events::of(self, false)
+    }
+
+    /// The same with faults: stories that break the rules among them ([`Town::faults`]).
+    pub fn events_with_faults(&self) -> Events {
+        Events::of(self, true)
     }
 }

@@ -1,21 +1,24 @@
 //! Bodies of the registry's events: who takes part, and the town's days.
 
 use custodia_core::schema::v1::{
-    Actor, AllowedUse, AssessmentResult, ChangeClass, DataCategory, ImpactAssessmentRecorded,
-    PersonRegistered, PolicyVersionPublished, ProducerRegistered, Purpose, RecipientAssessed,
-    RecipientRegistered, SafeguardAttested, SdkEntry, SdkListPublished, SdkObserved, SdkReviewed,
-    SecurityMeasure, ShareCondition, Surface,
+    Actor, AllowedUse, AssessmentResult, Channel, ComplianceAuditRecorded, DataCategory,
+    EgressCountReported, ImpactAssessmentRecorded, PersonRegistered, PolicyNoticeDelivered,
+    PolicyVersionPublished, ProducerRegistered, Purpose, RecipientAssessed, RecipientRegistered,
+    SafeguardAttested, SdkEntry, SdkListPublished, SdkObserved, SdkReviewed, SecurityMeasure,
+    ShareCondition, Surface,
 };
 
+use super::POLICY_VERSION;
 use super::bodies::numbers;
 use super::envelope::timestamp;
+use super::faults;
+use super::published::Version;
 use super::register::{
-    LENDERS, PERSONS, PRODUCERS, Person, RECIPIENTS, RecipientNo, SDK_NAME, SDK_PACKAGE,
-    SDK_VENDOR, paper,
+    CREDIT_AGENCIES, LENDERS, LOAN_SERVICE, PERSONS, PRODUCERS, Person, RECIPIENTS, RecipientNo,
+    SDK_NAME, SDK_PACKAGE, SDK_VENDOR, paper,
 };
 use super::terms::{self, Categories};
 use super::town_days::TownPen;
-use super::{POLICY_EFFECTIVE_MS, POLICY_SHA256, POLICY_VERSION};
 
 const YEAR_MS: i64 = 365 * 86_400_000;
 /// How long impact assessments are kept after the town's month (PIPL 56: three years at least).
@@ -29,7 +32,7 @@ pub(super) struct Assessment {
     recipients: &'static [RecipientNo],
 }
 
-pub(super) static ASSESSMENTS: [Assessment; 5] = [
+pub(super) static ASSESSMENTS: [Assessment; 6] = [
     Assessment {
         id: "pia-delivery",
         purposes: &[Purpose::PuDelivery, Purpose::PuOrderFulfilment],
@@ -40,6 +43,7 @@ pub(super) static ASSESSMENTS: [Assessment; 5] = [
         id: "pia-pay-later",
         purposes: &[
             Purpose::PuRealNameAuth,
+            Purpose::PuLivenessCheck,
             Purpose::PuCrossVerify,
             Purpose::PuCardAuthentication,
             Purpose::PuScoreEvaluation,
@@ -61,13 +65,21 @@ pub(super) static ASSESSMENTS: [Assessment; 5] = [
     },
     Assessment {
         id: "pia-loan",
-        purposes: &[
-            Purpose::PuLoanApplication,
-            Purpose::PuLoanDataForwarding,
-            Purpose::PuCreditQuery,
-        ],
+        purposes: &[Purpose::PuLoanApplication, Purpose::PuLoanDataForwarding],
         categories: terms::LOAN,
-        recipients: &[10, 11, 12, LENDERS[0], LENDERS[1]],
+        recipients: &[LOAN_SERVICE, LENDERS[0], LENDERS[1]],
+    },
+    Assessment {
+        id: "pia-credit",
+        purposes: &[Purpose::PuCreditQuery, Purpose::PuCreditLimit],
+        categories: &[
+            DataCategory::DcRealName,
+            DataCategory::DcIdNumber,
+            DataCategory::DcMobileNumber,
+            DataCategory::DcCreditInfo,
+            DataCategory::DcCreditReport,
+        ],
+        recipients: &CREDIT_AGENCIES,
     },
     Assessment {
         id: "pia-sdk",
@@ -83,11 +95,26 @@ pub(super) static ASSESSMENTS: [Assessment; 5] = [
     },
 ];
 
-/// Safeguards that are attested: id and measure (rule R43).
-pub(super) static SAFEGUARDS: [(&str, SecurityMeasure); 3] = [
+/// Safeguards that are attested, id and measure: all that the policy promises (rule R43).
+pub(super) static SAFEGUARDS: [(&str, SecurityMeasure); 15] = [
     ("safeguard-transport", SecurityMeasure::SmEncryptSsl),
     ("safeguard-at-rest", SecurityMeasure::SmEncryptAtRest),
+    ("safeguard-isolation", SecurityMeasure::SmIsolation),
+    ("safeguard-masking", SecurityMeasure::SmMasking),
+    ("safeguard-access", SecurityMeasure::SmAccessControl),
+    ("safeguard-login", SecurityMeasure::SmMultiFactor),
+    ("safeguard-classes", SecurityMeasure::SmClassification),
+    (
+        "safeguard-secrecy",
+        SecurityMeasure::SmConfidentialityAgreement,
+    ),
     ("safeguard-audit", SecurityMeasure::SmMonitorAudit),
+    ("safeguard-training", SecurityMeasure::SmTraining),
+    ("safeguard-norms", SecurityMeasure::SmNorms),
+    ("safeguard-partners", SecurityMeasure::SmPartnerPurposeLimit),
+    ("safeguard-staff", SecurityMeasure::SmStaffDuty),
+    ("safeguard-minimum", SecurityMeasure::SmMinimisation),
+    ("safeguard-incidents", SecurityMeasure::SmIncidentPlan),
 ];
 
 impl TownPen<'_> {
@@ -99,7 +126,7 @@ impl TownPen<'_> {
             event_types: bodies.to_vec(),
             public_key: self.register.producer_key(no),
             key_id: format!("{name}/1"),
-            valid_from: Some(timestamp(self.calendar.start)),
+            valid_from: Some(timestamp(self.calendar.setup.start)),
             registered_by_ref: self.register.person(Person::Operator),
         }
     }
@@ -115,27 +142,60 @@ impl TownPen<'_> {
     }
 
     pub(super) fn policy(&self) -> PolicyVersionPublished {
+        let years = if self.faults { 1 } else { 2 };
         PolicyVersionPublished {
-            policy_version_id: POLICY_VERSION.to_owned(),
-            content_sha256: POLICY_SHA256.to_vec(),
-            published_at: Some(timestamp(POLICY_EFFECTIVE_MS)),
-            effective_at: Some(timestamp(POLICY_EFFECTIVE_MS)),
-            change_class: ChangeClass::PvChangeFirst.into(),
-            requires_reconsent: Some(false),
-            language: "zh-CN".to_owned(),
             approver_ref: self.register.person(Person::Officer),
-            ..PolicyVersionPublished::default()
+            ..Version::of_town(years).document().event(None)
+        }
+    }
+
+    pub(super) fn policy_notice(at: i64) -> PolicyNoticeDelivered {
+        PolicyNoticeDelivered {
+            policy_version_id: POLICY_VERSION.to_owned(),
+            channel: Channel::ChWebsiteOrApp.into(),
+            notice_sha256: paper("policy notice"),
+            delivered_at: Some(timestamp(at)),
+            surface: Surface::SfApp.into(),
+        }
+    }
+
+    pub(super) fn audit(&self, at: i64, digest: Vec<u8>) -> ComplianceAuditRecorded {
+        ComplianceAuditRecorded {
+            audit_id: "audit-1".to_owned(),
+            auditor: "竹篱合规审计事务所".to_owned(),
+            period_from: Some(timestamp(at - YEAR_MS)),
+            period_until: Some(timestamp(at)),
+            findings_sha256: digest,
+            finding_count: Some(0),
+            auditor_ref: self.register.person(Person::Auditor),
+        }
+    }
+
+    pub(super) fn egress(&self, no: RecipientNo, quarter: usize) -> EgressCountReported {
+        let (from, until) = self.calendar.quarter(quarter);
+        EgressCountReported {
+            recipient_id: RECIPIENTS[no].id.to_owned(),
+            period_from: Some(timestamp(from)),
+            period_until: Some(timestamp(until)),
+            event_count: Some(self.outflows[no]),
+            record_count: Some(self.outflows[no]),
+            gateway_ref: self.register.endpoint(no),
         }
     }
 
     pub(super) fn safeguard(&self, no: usize) -> SafeguardAttested {
         let (id, measure) = SAFEGUARDS[no];
+        let until = if self.faults && no == faults::RUNS_OUT {
+            faults::runs_out(self.calendar)
+        } else {
+            self.calendar.end + YEAR_MS
+        };
         SafeguardAttested {
             attestation_id: id.to_owned(),
             measure: measure.into(),
             scope: "all services".to_owned(),
             report_sha256: paper(id),
-            valid_until: Some(timestamp(self.calendar.end + YEAR_MS)),
+            valid_until: Some(timestamp(until)),
             attested_by_ref: self.register.person(Person::Operator),
         }
     }
@@ -191,7 +251,7 @@ impl TownPen<'_> {
             } else {
                 Vec::new()
             },
-            agreement_valid_from: agreed.then(|| timestamp(self.calendar.start)),
+            agreement_valid_from: agreed.then(|| timestamp(self.calendar.setup.start)),
             agreement_valid_until: agreed.then(|| timestamp(self.calendar.end + YEAR_MS)),
             confidentiality: Some(true),
             storage_countries: vec!["CN".to_owned()],
@@ -200,6 +260,7 @@ impl TownPen<'_> {
                 ShareCondition::ShCondConfidentiality,
                 ShareCondition::ShCondNoOnward,
                 ShareCondition::ShCondNecessity,
+                ShareCondition::ShCondPurposeLimited,
             ]),
             onward_provision_allowed: Some(false),
             registered_by_ref: self.register.person(Person::Operator),

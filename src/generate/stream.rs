@@ -5,19 +5,25 @@ use std::collections::BTreeMap;
 use std::vec;
 
 use custodia_core::placement::partition_of;
-use custodia_core::schema::v1::Event;
+use custodia_core::schema::v1::{Event, event::Body};
 use prost::Message as _;
 
 use super::calendar::Calendar;
 use super::dice::Dice;
 use super::envelope::{event_of, producer_of};
+use super::faults::{self, Tale};
 use super::life::Life;
-use super::register::{PRODUCER_COUNT, Producer, Register};
+use super::register::{
+    PRODUCER_COUNT, Producer, RECIPIENT_COUNT, RECIPIENTS, RecipientNo, Register,
+};
 use super::town_days::{Affected, Fact, TownPen, facts};
 use super::{Outgoing, TopicRole, Town};
 
 /// Every producer started once.
 const EPOCH: u64 = 1;
+
+/// How long it takes a producer to hand an event to Kafka.
+const HANDED_OVER_MS: i64 = 250;
 
 struct OpenLife {
     life: Life,
@@ -37,13 +43,22 @@ pub struct Events {
     arrived: u64,
     open: BTreeMap<(i64, u64), OpenLife>,
     sequences: Sequences,
+    /// How often data left for each recipient since its gateway's last report.
+    outflows: [u64; RECIPIENT_COUNT],
+    faults: bool,
+    tales: std::iter::Peekable<vec::IntoIter<Tale>>,
 }
 
 impl Events {
-    pub(super) fn of(town: &Town) -> Self {
+    pub(super) fn of(town: &Town, faults: bool) -> Self {
         let dice = Dice::new(town.seed);
         let calendar = Calendar::of(town);
-        let mut facts = facts(&calendar, town.days).into_iter().enumerate();
+        let tales = if faults {
+            faults::stories(town).0
+        } else {
+            Vec::new()
+        };
+        let mut facts = facts(&calendar, town.days, faults).into_iter().enumerate();
         Self {
             affected: Affected::of(&dice, &calendar),
             register: Register::of(&dice),
@@ -51,6 +66,9 @@ impl Events {
             facts,
             arrived: 0,
             open: BTreeMap::new(),
+            outflows: [0; RECIPIENT_COUNT],
+            faults,
+            tales: tales.into_iter().peekable(),
             sequences: Sequences::new(town.partitions),
             town: town.clone(),
             calendar,
@@ -91,16 +109,40 @@ impl Events {
             register: &self.register,
             dice: &self.dice,
             affected: self.affected,
+            outflows: &self.outflows,
+            faults: self.faults,
         };
         let (producer, key, event) = pen.event(index, at, fact);
+        if let Fact::Egress(recipient, _) = fact {
+            self.outflows[recipient] = 0;
+        }
         self.sequences
             .send(TopicRole::Registry, producer, key.into_bytes(), event, at)
+    }
+
+    fn tale_event(&mut self, tale: Tale) -> Outgoing {
+        if let Some(recipient) = recipient_of(&tale.event) {
+            self.outflows[recipient] += 1;
+        }
+        let mut out = match tale.producer {
+            Some(producer) => self
+                .sequences
+                .send(tale.topic, producer, tale.key, tale.event, tale.at),
+            None => sent(tale.topic, tale.key, &tale.event, tale.at),
+        };
+        if let Some(at) = tale.handed_over {
+            out.record_time_ms = at;
+        }
+        out
     }
 
     fn customer_event(&mut self, mut open: OpenLife) -> Outgoing {
         let step = open.life.steps[open.next];
         let event = event_of(&self.dice, &self.register, &open.life, &step);
         let key = open.life.reference(step.who).as_bytes().to_vec();
+        if let Some(recipient) = step.what.recipient() {
+            self.outflows[recipient] += 1;
+        }
         open.next += 1;
         self.put_back(open);
         self.sequences
@@ -114,10 +156,16 @@ impl Iterator for Events {
     fn next(&mut self) -> Option<Outgoing> {
         self.welcome();
         let step = self.open.first_key_value().map(|((at, _), _)| *at);
-        match (self.next_fact, step) {
-            (Some((index, (at, fact))), step) if step.is_none_or(|step| at <= step) => {
+        let tale = self.tales.peek().map(|tale| tale.at);
+        let first = step.into_iter().chain(tale).min();
+        match (self.next_fact, first) {
+            (Some((index, (at, fact))), first) if first.is_none_or(|first| at <= first) => {
                 self.next_fact = self.facts.next();
                 Some(self.town_event(index, at, fact))
+            }
+            (_, first) if tale.is_some() && first == tale => {
+                let tale = self.tales.next()?;
+                Some(self.tale_event(tale))
             }
             _ => {
                 let (_, open) = self.open.pop_first()?;
@@ -163,11 +211,27 @@ impl Sequences {
         event.producer_epoch = Some(EPOCH);
         event.producer_seq = Some(*next);
         *next += 1;
-        Outgoing {
-            topic,
-            key,
-            value: event.encode_to_vec(),
-            occurred_at_ms,
-        }
+        sent(topic, key, &event, occurred_at_ms)
     }
+}
+
+fn sent(topic: TopicRole, key: Vec<u8>, event: &Event, occurred_at_ms: i64) -> Outgoing {
+    Outgoing {
+        topic,
+        key,
+        value: event.encode_to_vec(),
+        occurred_at_ms,
+        record_time_ms: occurred_at_ms + HANDED_OVER_MS,
+    }
+}
+
+/// For whom of the town's recipients data left.
+fn recipient_of(event: &Event) -> Option<RecipientNo> {
+    let id = match event.body.as_ref()? {
+        Body::DataShared(body) => &body.recipient_id,
+        Body::DataTransferred(body) => &body.recipient_id,
+        Body::DataDisclosed(body) => &body.recipient_id,
+        _ => return None,
+    };
+    RECIPIENTS.iter().position(|recipient| recipient.id == id)
 }

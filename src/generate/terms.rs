@@ -52,6 +52,11 @@ pub(super) const DELIVERY: Categories = &[
     Dc::DcConsigneePhone,
     Dc::DcGoodsInfo,
 ];
+pub(super) const CONSIGNEE: Categories = &[
+    Dc::DcConsigneeName,
+    Dc::DcShippingAddress,
+    Dc::DcConsigneePhone,
+];
 pub(super) const IDENTITY: Categories = &[
     Dc::DcRealName,
     Dc::DcMobileNumber,
@@ -71,10 +76,11 @@ pub(super) const SCORE_INPUT: Categories = &[Dc::DcRealName, Dc::DcIdNumber, Dc:
 pub(super) const SCORE: Categories = &[Dc::DcCreditScore];
 pub(super) const CREDIT_QUERY: Categories = &[Dc::DcRealName, Dc::DcIdNumber, Dc::DcMobileNumber];
 pub(super) const CREDIT_ANSWER: Categories = &[Dc::DcCreditInfo, Dc::DcCreditReport];
+pub(super) const CREDIT_HELD: Categories =
+    &[Dc::DcCreditScore, Dc::DcCreditInfo, Dc::DcCreditReport];
 pub(super) const LOAN: Categories = &[
     Dc::DcRealName,
     Dc::DcIdNumber,
-    Dc::DcMobileNumber,
     Dc::DcMaritalStatus,
     Dc::DcEmployerName,
     Dc::DcMonthlyIncome,
@@ -94,13 +100,6 @@ pub(super) const TRANSFERRED: Categories = &[
 ];
 pub(super) const DISCLOSED: Categories =
     &[Dc::DcMobileNumber, Dc::DcTransactionInfo, Dc::DcIpAddress];
-pub(super) const ERASED: Categories = &[
-    Dc::DcMobileNumber,
-    Dc::DcNickname,
-    Dc::DcAvatar,
-    Dc::DcBrowseSearchHistory,
-    Dc::DcServiceUsageLog,
-];
 
 /// What a customer is asked to consent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

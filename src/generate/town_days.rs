@@ -2,11 +2,12 @@
 //! the days of breach, merger and subpoena.
 
 use custodia_core::schema::v1::{ContainmentStep, DisclosureDecision, Event, event::Body};
-use custodia_core::tree::{Frontier, Hash, leaf_hash};
+use custodia_core::tree::{Frontier, Hash, empty_root, leaf_hash};
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, QUARTERS};
 use super::dice::{Dice, Reference};
 use super::envelope::{CASE, INCIDENT, MERGER, timestamp};
+use super::faults::UNATTESTED;
 use super::life::Life;
 use super::register::{
     PERSON_COUNT, PRODUCER_COUNT, Producer, RECIPIENT_COUNT, RECIPIENTS, Register, SDK_NAME,
@@ -21,6 +22,9 @@ pub(super) enum Fact {
     Producer(usize),
     Person(usize),
     Policy,
+    PolicyNotice,
+    Audit,
+    Egress(usize, usize),
     Safeguard(usize),
     Impact(usize),
     Assessed(usize),
@@ -44,6 +48,7 @@ impl Fact {
     pub(super) fn body(self) -> u32 {
         match self {
             Self::Policy => 100,
+            Self::PolicyNotice => 101,
             Self::Recipient(_) => 120,
             Self::Assessed(_) => 123,
             Self::SdkList => 130,
@@ -52,6 +57,7 @@ impl Fact {
             Self::MergerAnnounced => 205,
             Self::AuthorityAsked => 207,
             Self::Reviewed(_) => 208,
+            Self::Egress(..) => 211,
             Self::IncidentDetected => 260,
             Self::Graded => 261,
             Self::Contained(_) => 262,
@@ -60,6 +66,7 @@ impl Fact {
             Self::IncidentClosed => 268,
             Self::IncidentReported => 269,
             Self::Impact(_) => 280,
+            Self::Audit => 281,
             Self::Safeguard(_) => 283,
             Self::Producer(_) => 340,
             Self::Person(_) => 345,
@@ -69,7 +76,10 @@ impl Fact {
     fn producer(self) -> Producer {
         match self {
             Self::Producer(_) | Self::Person(_) => Producer::Platform,
-            Self::Policy | Self::SdkList | Self::Impact(_) => Producer::Policy,
+            Self::Policy | Self::PolicyNotice | Self::SdkList | Self::Impact(_) | Self::Audit => {
+                Producer::Policy
+            }
+            Self::Egress(..) => Producer::Egress,
             Self::Assessed(_) | Self::Recipient(_) | Self::SdkReviewed => Producer::Vendors,
             Self::SdkSeen => Producer::Scanner,
             Self::MergerAnnounced | Self::AuthorityAsked | Self::Reviewed(_) => Producer::Legal,
@@ -82,10 +92,13 @@ impl Fact {
         match self {
             Self::Producer(at) => super::register::PRODUCERS[at].0.to_owned(),
             Self::Person(at) => register.person_at(at).0,
-            Self::Policy | Self::SdkList => POLICY_VERSION.to_owned(),
+            Self::Policy | Self::PolicyNotice | Self::SdkList => POLICY_VERSION.to_owned(),
+            Self::Audit => "audit-1".to_owned(),
             Self::Safeguard(at) => SAFEGUARDS[at].0.to_owned(),
             Self::Impact(at) => ASSESSMENTS[at].id.to_owned(),
-            Self::Assessed(at) | Self::Recipient(at) => RECIPIENTS[at].id.to_owned(),
+            Self::Assessed(at) | Self::Recipient(at) | Self::Egress(at, _) => {
+                RECIPIENTS[at].id.to_owned()
+            }
             Self::SdkReviewed => SDK_NAME.to_owned(),
             Self::SdkSeen => SDK_PACKAGE.to_owned(),
             Self::MergerAnnounced => MERGER.to_owned(),
@@ -111,13 +124,21 @@ impl Fact {
 }
 
 /// The town's facts with their times, in order; a fact's place is its event's number.
-pub(super) fn facts(calendar: &Calendar, days: u32) -> Vec<(i64, Fact)> {
+///
+/// With `faults` one safeguard isn't attested.
+pub(super) fn facts(calendar: &Calendar, days: u32, faults: bool) -> Vec<(i64, Fact)> {
     let mut facts = setup(calendar);
+    facts.retain(|(_, fact)| !(faults && matches!(fact, Fact::Safeguard(UNATTESTED))));
     facts.extend((1..days).map(|day| {
         let share = (calendar.end - calendar.start) / i64::from(days) * i64::from(day);
         (calendar.start + share, Fact::SdkSeen)
     }));
     facts.extend(incident(calendar));
+    facts.push((calendar.start, Fact::Audit));
+    for quarter in 0..QUARTERS {
+        let (_, until) = calendar.quarter(quarter);
+        facts.extend((0..RECIPIENT_COUNT).map(|at| (until, Fact::Egress(at, quarter))));
+    }
     facts.push((calendar.merger_announced, Fact::MergerAnnounced));
     if calendar.subpoenaed().is_some() {
         let decision = DisclosureDecision::DiDecisionDisclose;
@@ -133,7 +154,7 @@ pub(super) fn facts(calendar: &Calendar, days: u32) -> Vec<(i64, Fact)> {
 fn setup(calendar: &Calendar) -> Vec<(i64, Fact)> {
     let mut facts: Vec<Fact> = (0..PERSON_COUNT).map(Fact::Person).collect();
     facts.extend((0..PRODUCER_COUNT).map(Fact::Producer));
-    facts.push(Fact::Policy);
+    facts.extend([Fact::Policy, Fact::PolicyNotice]);
     facts.extend((0..SAFEGUARDS.len()).map(Fact::Safeguard));
     facts.extend((0..RECIPIENT_COUNT).flat_map(|at| [Fact::Assessed(at), Fact::Recipient(at)]));
     facts.extend((0..ASSESSMENTS.len()).map(Fact::Impact));
@@ -169,6 +190,14 @@ pub(super) struct Affected {
 }
 
 impl Affected {
+    /// Nobody.
+    pub(super) fn nobody() -> Self {
+        Self {
+            count: 0,
+            root: empty_root(),
+        }
+    }
+
     pub(super) fn of(dice: &Dice, calendar: &Calendar) -> Self {
         let references = affected_references(dice, calendar);
         let mut tree = Frontier::new();
@@ -204,6 +233,10 @@ pub(super) struct TownPen<'a> {
     pub(super) register: &'a Register,
     pub(super) dice: &'a Dice,
     pub(super) affected: Affected,
+    /// How often data left for each recipient since its gateway's last report.
+    pub(super) outflows: &'a [u64; RECIPIENT_COUNT],
+    /// Whether the town has faults.
+    pub(super) faults: bool,
 }
 
 impl TownPen<'_> {
@@ -229,6 +262,9 @@ impl TownPen<'_> {
             Fact::Producer(no) => Body::ProducerRegistered(self.producer(no)),
             Fact::Person(no) => Body::PersonRegistered(self.person(no)),
             Fact::Policy => Body::PolicyVersionPublished(self.policy()),
+            Fact::PolicyNotice => Body::PolicyNoticeDelivered(Self::policy_notice(at)),
+            Fact::Audit => Body::ComplianceAuditRecorded(self.audit(at, digest)),
+            Fact::Egress(no, quarter) => Body::EgressCountReported(self.egress(no, quarter)),
             Fact::Safeguard(no) => Body::SafeguardAttested(self.safeguard(no)),
             Fact::Impact(no) => Body::ImpactAssessmentRecorded(self.impact(no)),
             Fact::Assessed(no) => Body::RecipientAssessed(self.assessed(no)),

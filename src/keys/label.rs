@@ -86,13 +86,6 @@ pub(super) fn tag(key: &[u8; KEY_BYTES], kind: &str, bytes: &[u8]) -> [u8; TAG_B
     *tag
 }
 
-/// What stands in the registry for a subject that was erased (design 4, "Erasing"):
-/// `BLAKE3-derive-key("custodia.v1 erased subject", reference)`. A reference of 130 random bits
-/// can't be guessed from it.
-pub fn erased_subject(reference: &str) -> [u8; 32] {
-    blake3::derive_key("custodia.v1 erased subject", reference.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -139,14 +132,6 @@ mod tests {
         assert_eq!(
             secret(1).locator("a/t/0/0", &Label::Key(b"subject")),
             wanted
-        );
-    }
-
-    #[test]
-    fn erased_subjects_differ_by_reference() {
-        assert_ne!(
-            erased_subject("aaaaaaaaaaaaaaaaaaaaaaaaaa"),
-            erased_subject("b")
         );
     }
 }

@@ -14,10 +14,11 @@ mod key_store;
 mod label;
 mod subject_key;
 
+pub use custodia_core::assess::state::retention::erased_subject;
 pub use error::Error;
 pub use kek::{FileKek, KeyEncryption};
 pub use key_store::KeyStore;
-pub use label::{Label, erased_subject};
+pub use label::Label;
 pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};
 
 /// Bytes of a tag, under which a row stands.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::landed::{Landed, LandedQuestion};
 use super::looks::{Look, Looks};
 use super::people::{Gathered, OfOne, PeopleQuestion};
+use super::policies::{Policies, PoliciesQuestion};
 use super::timeline::{Timeline, Topic};
 use super::verdicts::{Verdicts, Wanted};
 use super::view::Standpoint;
@@ -171,6 +172,14 @@ impl Desk {
             code: question.code.as_deref(),
             since: question.since,
         })
+    }
+
+    /// Which versions of the policy were published? Names nobody, so no look is recorded.
+    ///
+    /// # Errors
+    /// As [`Self::verdicts`].
+    pub fn policies(&self, question: &PoliciesQuestion) -> Result<Policies, Error> {
+        self.standpoint(question.as_of.as_deref(), None)?.policies()
     }
 
     /// A leaf's receipt. Names nobody, so no look is recorded.

@@ -95,8 +95,12 @@ impl View {
         self.logs.iter()
     }
 
-    /// Where an answer stands: `as_of`, or everything that has rows now.
-    pub(super) fn standpoint(
+    /// Where an answer stands: `as_of`, or everything that has rows now. The cut is kept, so that its
+    /// name can be asked for again.
+    ///
+    /// # Errors
+    /// Where the cut isn't known, or can't be kept or computed.
+    pub fn standpoint(
         &self,
         as_of: Option<&AsOf>,
         at: Option<Time>,
@@ -116,6 +120,23 @@ impl View {
             cut,
             at,
         })
+    }
+
+    /// Where those stand who follow the rows and name no answer: the cut isn't kept.
+    pub const fn at_cut(&self, cut: Cut) -> Standpoint<'_> {
+        Standpoint {
+            view: self,
+            cut,
+            at: None,
+        }
+    }
+
+    /// Keeps a cut that an answer names, so that its name can be asked for again.
+    ///
+    /// # Errors
+    /// [`Error::CutFile`].
+    pub fn keep(&self, cut: &Cut) -> Result<(), Error> {
+        self.cuts.keep(cut)
     }
 
     fn cut_at(&self, time: Time) -> Result<Cut, Error> {
@@ -144,6 +165,11 @@ impl Standpoint<'_> {
         &self.cut
     }
 
+    /// By when it had happened; none for whenever it did.
+    pub const fn at(&self) -> Option<Time> {
+        self.at
+    }
+
     /// All logs, by origin.
     pub fn logs(&self) -> impl Iterator<Item = &LogRows> {
         self.view.logs.iter()
@@ -159,7 +185,7 @@ impl Standpoint<'_> {
     }
 
     /// Whether what says it happened at `time` had happened; what says no time had.
-    pub(super) fn had_happened(&self, time: Option<Time>) -> bool {
+    pub fn had_happened(&self, time: Option<Time>) -> bool {
         self.at.is_none() || time.is_none() || time <= self.at
     }
 

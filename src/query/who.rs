@@ -18,6 +18,8 @@ use crate::project::{Page, SubjectLeaf, VerdictKind};
 pub(super) const LINKED: u32 = 344;
 /// References of one person that a question follows.
 const MOST_LINKED: usize = 64;
+/// Rows of a person looked through at once for links.
+const LINK_PAGE: usize = 4096;
 /// Rows of one answer.
 pub(super) const MOST_ROWS: usize = 100_000;
 
@@ -165,19 +167,40 @@ impl Standpoint<'_> {
 
     fn links_of(&self, reference: &str) -> Result<Vec<String>, Error> {
         let mut others = Vec::new();
-        for Named { log, row, .. } in self.naming(reference)? {
-            let link = row.body_number == Some(LINKED) && row.verdict == VerdictKind::Accepted;
-            if !link || !self.had_happened(row.occurred_at_ms.map(Time)) {
-                continue;
-            }
-            let Some(event) = self.leaf(log, row.index)?.event else {
-                continue;
-            };
-            if let Some(Body::SubjectLinked(linked)) = event.body {
-                others.extend([event.subject_ref, linked.other_ref]);
+        for log in self.logs() {
+            for index in self.link_leaves(log, reference)? {
+                let Some(event) = self.leaf(log, index)?.event else {
+                    continue;
+                };
+                if let Some(Body::SubjectLinked(linked)) = event.body {
+                    others.extend([event.subject_ref, linked.other_ref]);
+                }
             }
         }
         Ok(others)
+    }
+
+    /// The leaves of a log that link a reference, page by page: one person may have a million rows.
+    fn link_leaves(&self, log: &LogRows, reference: &str) -> Result<Vec<u64>, Error> {
+        let mut links = Vec::new();
+        let mut page = Page {
+            most: LINK_PAGE,
+            ..Page::all_below(self.size_of(log))
+        };
+        loop {
+            let rows = log.rows.leaves_of_subject(reference.as_bytes(), &page)?;
+            let last = rows.last().map(|row| row.index);
+            let link = |row: &&SubjectLeaf| {
+                row.body_number == Some(LINKED)
+                    && row.verdict == VerdictKind::Accepted
+                    && self.had_happened(row.occurred_at_ms.map(Time))
+            };
+            links.extend(rows.iter().filter(link).map(|row| row.index));
+            match last {
+                Some(last) if rows.len() == LINK_PAGE => page.from = last + 1,
+                _ => return Ok(links),
+            }
+        }
     }
 
     /// What the registry says of an erasure of any of these references.

@@ -19,10 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::extract_door::{Shelf, fetch, issue};
 use super::{Error, Refusal};
+use crate::assess::{self, FindingsDesk, FindingsQuestion};
 use crate::extract::Office;
 use crate::query::{
-    self, Asking, Desk, LandedQuestion, PeopleQuestion, Principals, ReceiptQuestion,
-    TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
+    self, Asking, Desk, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
+    ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
 
 /// Owner and group may ask; who they are is looked up by their uid.
@@ -49,6 +50,8 @@ pub struct Asked<Q> {
 pub struct Door {
     /// The desk.
     pub desk: Arc<Desk>,
+    /// The desk for findings.
+    pub findings: Arc<FindingsDesk>,
     /// Who may ask.
     pub principals: Arc<Principals>,
     /// Where extracts are issued.
@@ -115,7 +118,9 @@ fn router(door: Door) -> Router {
         .route("/v1/who", post(who))
         .route("/v1/who-of-people", of_people)
         .route("/v1/timeline", post(timeline))
+        .route("/v1/findings", post(findings))
         .route("/v1/verdicts", post(verdicts))
+        .route("/v1/policies", post(policies))
         .route("/v1/receipt", post(receipt))
         .route("/v1/landed", post(landed))
         .route("/v1/extract", post(issue))
@@ -162,6 +167,18 @@ async fn timeline(
     .await
 }
 
+async fn findings(
+    State(door): State<Door>,
+    peer: From,
+    Json(asked): Json<Asked<FindingsQuestion>>,
+) -> Response {
+    answer(move || {
+        let asking = door.asking(peer, &asked.why)?;
+        door.findings.findings(&asking, &asked.question)
+    })
+    .await
+}
+
 async fn verdicts(
     State(door): State<Door>,
     peer: From,
@@ -170,6 +187,18 @@ async fn verdicts(
     answer(move || {
         door.mapped(peer)
             .and_then(|()| door.desk.verdicts(&question))
+    })
+    .await
+}
+
+async fn policies(
+    State(door): State<Door>,
+    peer: From,
+    Json(question): Json<PoliciesQuestion>,
+) -> Response {
+    answer(move || {
+        door.mapped(peer)
+            .and_then(|()| door.desk.policies(&question))
     })
     .await
 }
@@ -206,14 +235,17 @@ impl Door {
 }
 
 /// Reads the disk and waits for Kafka off the runtime's threads.
-async fn answer<T: Serialize + Send + 'static>(
-    ask: impl FnOnce() -> Result<T, query::Error> + Send + 'static,
-) -> Response {
+async fn answer<T, E>(ask: impl FnOnce() -> Result<T, E> + Send + 'static) -> Response
+where
+    T: Serialize + Send + 'static,
+    E: Into<assess::Error> + Send + 'static,
+{
     match tokio::task::spawn_blocking(ask).await {
         Ok(Ok(answer)) => Json(answer).into_response(),
         Ok(Err(error)) => {
+            let error: assess::Error = error.into();
             let status = match &error {
-                query::Error::UnmappedUid(_) => StatusCode::FORBIDDEN,
+                assess::Error::Query(query::Error::UnmappedUid(_)) => StatusCode::FORBIDDEN,
                 error if error.is_the_askers() => StatusCode::BAD_REQUEST,
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             };

@@ -9,7 +9,6 @@ mod answer;
 mod clause;
 mod csv;
 mod limits;
-mod moment;
 mod names;
 mod page;
 mod row;
@@ -36,7 +35,6 @@ pub const MEMBERS: [&str; 7] = [
     "report.en.html",
 ];
 
-pub(crate) use moment::Moment;
 pub(crate) use shown::Visible;
 
 /// A language of what people read. The Chinese one counts.

@@ -6,11 +6,11 @@ use super::Language;
 use super::answer::{Answer, Class, Leaf};
 use super::clause::clause;
 use super::csv::Csv;
-use super::moment::Moment;
 use super::names;
 use super::row::{Ground, Row};
 use super::said;
 use super::word::{Word, names_of, values_of};
+use crate::moment::Moment;
 
 const TIMELINE: [(&str, &str); 35] = [
     ("序号", "number"),

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::moment::Moment;
 use super::shown::Visible;
 use crate::extract::{Profile, Query, QueryKind, Words};
+use crate::moment::Moment;
 
 /// Length of an Ed25519 public key, in bytes.
 const PUBLIC_BYTES: usize = 32;

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::assess::{Keeping, Rulebook};
 use crate::clock::FixedClock;
 use crate::extract::{OfficeParts, Spools};
 use crate::keys::{FileKek, KeyStore};
@@ -54,8 +55,15 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
     });
     let person = |uid: &u32| (*uid, Principal::new(*uid, SUBJECT, "auditor").unwrap());
     let principals = Principals::new(uids.iter().map(person));
+    let findings = FindingsDesk::new(
+        Arc::clone(&desk),
+        Arc::new(Rulebook::with_holidays_of(None).unwrap()),
+        Keeping::Off,
+        Arc::new(FixedClock::at(0)),
+    );
     Door {
         desk,
+        findings: Arc::new(findings),
         principals: Arc::new(principals),
         office: Arc::new(office),
         shelf: Arc::default(),

@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::clause::clause;
-use super::super::moment::Moment;
 use super::super::shown::Escaped;
 use super::super::word::Word;
 use super::super::words::fingerprint;
 use super::{Page, count};
 use crate::extract::QueryKind;
+use crate::moment::Moment;
 
 pub(super) fn write(page: &mut Page<'_>) -> fmt::Result {
     title(page)?;

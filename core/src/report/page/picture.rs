@@ -6,11 +6,11 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::answer::{Class, Leaf};
-use super::super::moment::{Date, Moment};
 use super::super::row::Row;
 use super::super::shown::Escaped;
 use super::{Page, count};
 use crate::extract::{QueryKind, SaidVerdict};
+use crate::moment::{Date, Moment};
 
 const WIDTH: i64 = 1000;
 const LEFT: i64 = 262;

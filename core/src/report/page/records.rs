@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::answer::{Answer, Class, Leaf, Received};
-use super::super::moment::Moment;
 use super::super::row::{Ground, Row};
 use super::super::said;
 use super::super::shown::Escaped;
@@ -13,6 +12,7 @@ use super::super::tables::{consent_leaf, details_of, event_name, laws_of, slots_
 use super::super::word::Word;
 use super::{MOST_ROWS, Page, count};
 use crate::extract::Profile;
+use crate::moment::Moment;
 
 pub(super) fn write(page: &mut Page<'_>) -> fmt::Result {
     by_recipient(page)?;

@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use super::words::Both;
 use super::{faults, words};
 use crate::extract::Manifest;
-use crate::report::{Language, Moment, Visible};
+use crate::moment::Moment;
+use crate::report::{Language, Visible};
 use crate::verify::fault::Failure;
 use crate::verify::report::{OPERATORS_WORD, Report, Warning};
 

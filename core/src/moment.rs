@@ -14,27 +14,27 @@ pub(crate) struct Moment(pub(crate) i64);
 
 /// A date of the proleptic Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Date {
-    pub(super) year: i64,
-    pub(super) month: i64,
-    pub(super) day: i64,
+pub(crate) struct Date {
+    pub(crate) year: i64,
+    pub(crate) month: i64,
+    pub(crate) day: i64,
 }
 
 impl Moment {
     /// Days since 1970-01-01 at UTC+8; none outside the years shown.
-    pub(super) fn day(self) -> Option<i64> {
+    pub(crate) fn day(self) -> Option<i64> {
         SHOWN_MS
             .contains(&self.0)
             .then(|| (self.0 + OFFSET_MS).div_euclid(DAY_MS))
     }
 
     /// The first moment of a day at UTC+8.
-    pub(super) const fn of_day(day: i64) -> Self {
+    pub(crate) const fn of_day(day: i64) -> Self {
         Self(day * DAY_MS - OFFSET_MS)
     }
 
     /// The date at UTC+8; none outside the years shown.
-    pub(super) fn date(self) -> Option<Date> {
+    pub(crate) fn date(self) -> Option<Date> {
         self.day().map(Date::of_day)
     }
 }
@@ -42,7 +42,7 @@ impl Moment {
 impl Date {
     /// The date of a count of days since 1970-01-01. Years are counted from March, so that a leap
     /// day is a year's last; 400 years are 146,097 days.
-    pub(super) const fn of_day(day: i64) -> Self {
+    pub(crate) const fn of_day(day: i64) -> Self {
         let shifted = day + 719_468;
         let era = shifted.div_euclid(146_097);
         let of_era = shifted.rem_euclid(146_097);
@@ -61,8 +61,33 @@ impl Date {
         }
     }
 
+    /// The date of this year, month and day; none where the month hasn't that day.
+    pub(crate) fn of(year: i64, month: i64, day: i64) -> Option<Self> {
+        let date = Self { year, month, day };
+        ((1..=12).contains(&month)
+            && day >= 1
+            && date.to_day() < Self::first_of_month(year * 12 + month))
+        .then_some(date)
+    }
+
+    /// Days since 1970-01-01.
+    pub(crate) const fn to_day(self) -> i64 {
+        Self::first_of_month(self.year * 12 + self.month - 1) + self.day - 1
+    }
+
+    /// The same day some months later; where that month hasn't it, its last (Civil Code 202).
+    pub(crate) fn plus_months(self, months: i64) -> Self {
+        let month = self.year * 12 + self.month - 1 + months;
+        let last = Self::first_of_month(month + 1) - Self::first_of_month(month);
+        Self {
+            year: month.div_euclid(12),
+            month: month.rem_euclid(12) + 1,
+            day: self.day.min(last),
+        }
+    }
+
     /// Days since 1970-01-01 of the first of a month, counted from month 0 of year 0.
-    pub(super) const fn first_of_month(months: i64) -> i64 {
+    pub(crate) const fn first_of_month(months: i64) -> i64 {
         let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
         let from_march = if month > 2 { month - 3 } else { month + 9 };
         let year = if month > 2 { year } else { year - 1 };
@@ -109,6 +134,20 @@ mod tests {
         ] {
             assert_eq!(Moment(ms).to_string(), text);
         }
+    }
+
+    #[test]
+    fn dates_are_days_and_months_later_end_where_the_month_does() {
+        for day in -800_000..800_000 {
+            assert_eq!(Date::of_day(day).to_day(), day);
+        }
+        let later = |y, m, d, months| Date::of(y, m, d).unwrap().plus_months(months).to_string();
+        assert_eq!(later(2024, 2, 29, 60), "2029-02-28");
+        assert_eq!(later(2024, 2, 29, 48), "2028-02-29");
+        assert_eq!(later(2025, 11, 30, 3), "2026-02-28");
+        assert_eq!(Date::of(2025, 2, 29), None);
+        assert_eq!(Date::of(2025, 13, 1), None);
+        assert_eq!(Date::of(2025, 12, 32), None);
     }
 
     #[test]

@@ -1,0 +1,295 @@
+//! Where findings are asked for: the look goes on record, then the answer leaves.
+
+use std::sync::Arc;
+
+use custodia_core::assess::{Finding, Scope};
+use custodia_core::schema::is_reference;
+
+use super::answer::{FindingsAnswer, Found};
+use super::ground::GroundKeeper;
+use super::judging::Judging;
+use super::progress::Progress;
+use super::question::{FindingsQuestion, Wanted};
+use super::rows::{
+    Header, Owner, PERSON, SINCE, THING, finding_of_since, key, person_tag, scope_byte, sortable,
+    tag_at,
+};
+use super::rulebook::Rulebook;
+use super::store::{FAMILY, FindingsStore};
+use super::tallies::Counts;
+use super::{Error, gather};
+use crate::clock::Clock;
+use crate::query::{self, AsOf, Asking, Cut, CutName, Desk, Look, Standpoint, Time};
+use crate::store::{Direction, KeyRange, Read as _};
+
+/// The findings that are kept up.
+#[derive(Clone)]
+pub struct KeptFindings {
+    /// Where they are.
+    pub store: Arc<FindingsStore>,
+    /// How far they reach.
+    pub progress: Arc<Progress>,
+}
+
+/// Whether findings are kept up.
+#[derive(Clone, Default)]
+pub enum Keeping {
+    /// They are not.
+    #[default]
+    Off,
+    /// They can't be, and why.
+    Stopped(String),
+    /// They are.
+    On(KeptFindings),
+}
+
+/// Answers questions about findings.
+pub struct FindingsDesk {
+    desk: Arc<Desk>,
+    book: Arc<Rulebook>,
+    keeping: Keeping,
+    clock: Arc<dyn Clock>,
+    ground: GroundKeeper,
+}
+
+impl FindingsDesk {
+    /// A desk beside the one for all other questions.
+    pub fn new(
+        desk: Arc<Desk>,
+        book: Arc<Rulebook>,
+        keeping: Keeping,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            desk,
+            book,
+            keeping,
+            clock,
+            ground: GroundKeeper::default(),
+        }
+    }
+
+    /// Which findings?
+    ///
+    /// # Errors
+    /// [`Error::BadQuestion`]; [`query::Error::NotAReference`]; [`Error::SwitchedOff`],
+    /// [`Error::NotAssessed`] and [`Error::Stopped`] where the question is about the whole ledger;
+    /// [`query::Error::LookNotRecorded`] and what keeps rows or leaves from being read: then nothing
+    /// has left.
+    pub fn findings(
+        &self,
+        asking: &Asking,
+        question: &FindingsQuestion,
+    ) -> Result<FindingsAnswer, Error> {
+        question.check()?;
+        let now_ms = self.clock.now_ms();
+        let wanted = Wanted::new(question, self.desk.view().keys(), now_ms);
+        let moment = question.at.unwrap_or(Time(now_ms));
+        let answer = match (&question.subject, &question.as_of) {
+            (Some(subject), _) => self.of_person(subject, question, &wanted, moment)?,
+            (None, None) => self.of_all(question, &wanted, moment)?,
+            (None, Some(as_of)) => self.of_all_then(as_of, question, &wanted, moment)?,
+        };
+        let erased = !answer.erasures.is_empty();
+        self.desk.looks().record(&Look {
+            asking,
+            query: &question.normal(),
+            cut: &Cut::new(answer.cut.sizes.clone()),
+            people: answer.shown(question.subject.as_ref()),
+            erased: &|_| erased,
+            extract: None,
+        })?;
+        Ok(answer)
+    }
+
+    /// A person is judged anew at the question's standpoint.
+    fn of_person(
+        &self,
+        subject: &str,
+        question: &FindingsQuestion,
+        wanted: &Wanted,
+        moment: Time,
+    ) -> Result<FindingsAnswer, Error> {
+        if !is_reference(subject) {
+            return Err(query::Error::NotAReference.into());
+        }
+        let view = self.desk.view();
+        let as_of: Option<AsOf> = question.as_of.as_deref().map(str::parse).transpose()?;
+        let from = view.standpoint(as_of.as_ref(), question.at)?;
+        let ground = self.ground.at(&from)?;
+        let judging = Judging {
+            from: &from,
+            ground: &ground,
+            book: &self.book,
+        };
+        let (person, findings) = judging.person(subject)?;
+        let owner = Owner::person(person_tag(view.keys(), subject));
+        let mut found = self.nothing(question);
+        self.take(&mut found, wanted, owner, findings);
+        let mut answer = found.answer(CutName::from(from.cut()), moment);
+        answer.erasures = from.erasures(&person.references)?;
+        answer.known = person.known || !answer.erasures.is_empty();
+        let others = person.references.into_iter();
+        answer.linked = others.filter(|other| other != subject).collect();
+        Ok(answer)
+    }
+
+    /// What is kept up, as it stands.
+    fn of_all(
+        &self,
+        question: &FindingsQuestion,
+        wanted: &Wanted,
+        moment: Time,
+    ) -> Result<FindingsAnswer, Error> {
+        let store = self.store()?;
+        let rows = store.snapshot();
+        let head = store.head_in(&rows)?;
+        let covered = head.covered.ok_or_else(|| self.not_assessed(None, None))?;
+        let mut found = self.nothing(question);
+        let from = key(SINCE, &[&sortable(wanted.first_ms)]);
+        for row in rows.iterate(FAMILY, &between(&from), Direction::Ascending)? {
+            let (row, value) = row?;
+            let read = finding_of_since(&row).zip(Header::decode(&value));
+            let read = read.ok_or_else(|| store.corrupt("a finding's row can't be read"))?;
+            let ((owner, finding), header) = read;
+            if header.since_ms > wanted.last_ms {
+                break;
+            }
+            if !wanted.wants(owner, &header) {
+                continue;
+            }
+            if !found.has_room() {
+                found.count(&header);
+            } else if let Some(value) = rows.get(FAMILY, &finding)?
+                && let Some(finding) = store.open_finding(owner, &finding, &value)?
+            {
+                found.count(&header);
+                found.show(finding);
+            }
+        }
+        self.desk.view().keep(&Cut::new(covered.sizes.clone()))?;
+        let mut answer = found.answer(covered, moment);
+        answer.under_way = head.under_way.is_some();
+        answer.known = Self::knows(store, wanted)?;
+        Ok(answer)
+    }
+
+    /// Everybody and everything judged again at an earlier cut.
+    fn of_all_then(
+        &self,
+        as_of: &str,
+        question: &FindingsQuestion,
+        wanted: &Wanted,
+        moment: Time,
+    ) -> Result<FindingsAnswer, Error> {
+        let store = self.store()?;
+        let as_of: AsOf = as_of.parse()?;
+        let from = self.desk.view().standpoint(Some(&as_of), None)?;
+        self.must_cover(store, &from)?;
+        let ground = self.ground.at(&from)?;
+        let judging = Judging {
+            from: &from,
+            ground: &ground,
+            book: &self.book,
+        };
+        let mut found = self.nothing(question);
+        for row in store.scan(&[PERSON], None)? {
+            let tag = tag_at(&row?.0, 1);
+            let tag = tag.ok_or_else(|| store.corrupt("a row's key is cut short"))?;
+            let Some(known) = store.person(&tag)? else {
+                continue;
+            };
+            let (person, findings) = judging.person(&known.reference)?;
+            // Who has several references is judged once.
+            if person.known && person.references.first() == Some(&known.reference) {
+                self.take(&mut found, wanted, Owner::person(tag), findings);
+            }
+        }
+        let counts = Counts::then(store, &from)?;
+        for scope in [Scope::Recipient, Scope::Incident, Scope::Producer] {
+            let prefix = key(THING, &[&[scope_byte(scope)]]);
+            for row in store.scan(&prefix, None)? {
+                let tag = tag_at(&row?.0, prefix.len());
+                let tag = tag.ok_or_else(|| store.corrupt("a row's key is cut short"))?;
+                let owner = Owner { scope, tag };
+                if let Some(id) = store.thing(owner)? {
+                    let findings = judging.thing(scope, &id, &counts)?;
+                    self.take(&mut found, wanted, owner, findings);
+                }
+            }
+        }
+        let findings = judging.operator(&counts.totals(0)?);
+        self.take(&mut found, wanted, Owner::OPERATOR, findings);
+        let mut answer = found.answer(CutName::from(from.cut()), moment);
+        answer.known = Self::knows(store, wanted)?;
+        Ok(answer)
+    }
+
+    fn nothing(&self, question: &FindingsQuestion) -> Found {
+        Found::new(question.most(), hex::encode(self.book.rules()))
+    }
+
+    /// Takes in those of an owner's findings that are asked for.
+    fn take(&self, found: &mut Found, wanted: &Wanted, owner: Owner, findings: Vec<Finding>) {
+        for finding in findings {
+            let header = Header::of(self.desk.view().keys(), &finding);
+            if wanted.wants(owner, &header) {
+                found.count(&header);
+                found.show(finding);
+            }
+        }
+    }
+
+    /// Whether the ledger knows the recipient, incident or producer asked about.
+    fn knows(store: &FindingsStore, wanted: &Wanted) -> Result<bool, Error> {
+        for owner in wanted.things() {
+            if store.thing(owner)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn store(&self) -> Result<&FindingsStore, Error> {
+        let kept = match &self.keeping {
+            Keeping::Off => return Err(Error::SwitchedOff),
+            Keeping::Stopped(why) => return Err(Error::Stopped(why.clone())),
+            Keeping::On(kept) => kept,
+        };
+        match kept.progress.reached().stopped {
+            Some(why) => Err(Error::Stopped(why)),
+            None => Ok(&kept.store),
+        }
+    }
+
+    /// Findings must have come as far as the standpoint: whom the ledger knows is read from their rows.
+    fn must_cover(&self, store: &FindingsStore, from: &Standpoint<'_>) -> Result<(), Error> {
+        let head = store.head_in(&store.snapshot())?;
+        for log in gather::logs(from) {
+            let (name, asked) = (log.log().name(), from.size_of(log));
+            let covered = head.covered.as_ref().and_then(|cut| cut.sizes.get(name));
+            if covered.copied().unwrap_or(0) < asked {
+                return Err(self.not_assessed(Some((name, asked)), covered.copied()));
+            }
+        }
+        Ok(())
+    }
+
+    fn not_assessed(&self, log: Option<(&str, u64)>, covered: Option<u64>) -> Error {
+        let first = self.desk.view().logs().next();
+        let first = first.map_or(("the ledger", 0), |log| {
+            (log.log().name(), log.rows.progress().projected())
+        });
+        let (log, asked) = log.unwrap_or(first);
+        Error::NotAssessed {
+            log: log.to_owned(),
+            covered: covered.unwrap_or(0),
+            asked,
+        }
+    }
+}
+
+/// Rows by time, from a key on.
+fn between(from: &[u8]) -> KeyRange {
+    KeyRange::between(from, &[SINCE + 1])
+}
