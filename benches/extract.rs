@@ -145,7 +145,8 @@ fn check(arguments: &Arguments, config: &config::Config, events: u64) -> Outcome
         let extract = Extract::Archive(&archive);
         let (report, checking) = timed(&clock, || verify(&extract, &beside));
         if report.outcome.name() != "proven" {
-            return Err(format!("the extract is {}", report.outcome.name()).into());
+            let (outcome, failure) = (report.outcome.name(), report.failure);
+            return Err(format!("the extract is {outcome}: {failure:?}").into());
         }
         println!(
             "round {round}  checked {:>10.0} events/s, {:.2} s; one SHA-256 over it {:.3} s, 1/{:.1}",
