@@ -1,6 +1,5 @@
 //! R09: the notice named each recipient, with a way to reach it.
 
-use super::consent_words::in_force;
 use super::deed::{Act, Deed, deeds, said, with_law_of_then};
 use super::legal_role::legal_role;
 use crate::assess::calendar::Day;
@@ -8,7 +7,7 @@ use crate::assess::finding::{Finding, Outcome};
 use crate::assess::grounds::Grounds;
 use crate::assess::occurrence::Occurrence;
 use crate::assess::rule::{Rule, Scope};
-use crate::assess::state::consents::Consents;
+use crate::assess::state::consents::{Consents, Grant, Standing};
 use crate::schema::v1::event::Body;
 use crate::schema::v1::{LegalRole, NoticePresented};
 
@@ -17,9 +16,9 @@ const CLAUSES: &[&str] = &["PIPL 23", "NDSR 21"];
 /// `recipient_not_named_to_user`.
 ///
 /// Shares with who decides for itself; entrusted parties need not be named (PIPL 21). For a share on
-/// consent, the last notice before that consent; for one on another ground, the last notice before the
-/// share that lists the recipient. Someone whom the user named (a consignee) is told by that user, so
-/// shares of their data are for R32.
+/// consent, the last notice before that consent, be it in force or not; for one on another ground, or on
+/// what was never given, the last notice before the share that lists the recipient. Someone whom the user
+/// named (a consignee) is told by that user, so shares of their data are for R32.
 pub(super) const RULE: Rule = Rule {
     number: 9,
     name: "recipient_not_named_to_user",
@@ -65,13 +64,8 @@ fn judge_share(
     listings: &Listings<'_>,
     deed: &Deed<'_>,
 ) -> Finding {
-    let separate = Some(deed.separate_consent_id).filter(|id| !id.is_empty());
-    let notice = match separate.or(deed.consent_id()) {
-        Some(id) => match in_force(grounds, consents, deed, id) {
-            Ok(grant) => grant.notice,
-            // Nobody was told for a consent that doesn't stand.
-            Err(finding) => return *finding,
-        },
+    let notice = match given(consents, deed) {
+        Some(grant) => grant.notice,
         None => last_listing(listings, deed),
     };
     let Some((one, notice)) = notice.and_then(as_notice) else {
@@ -89,6 +83,16 @@ fn judge_share(
     );
     deed.finding(grounds, result, cause, words)
         .resting_on([one])
+}
+
+/// The consent that a share rests on, as it was given, whether it is in force or not.
+fn given<'a>(consents: &Consents<'a>, deed: &Deed<'_>) -> Option<Grant<'a>> {
+    let separate = Some(deed.separate_consent_id).filter(|id| !id.is_empty());
+    match consents.standing(separate.or(deed.consent_id())?, deed.ms()) {
+        Standing::InForce(grant) => Some(grant),
+        Standing::NotInForce(lapse) => lapse.grant,
+        Standing::Unknown => None,
+    }
 }
 
 fn last_listing<'a>(listings: &Listings<'a>, deed: &Deed<'_>) -> Option<&'a Occurrence> {
