@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use custodia_core::origin::Origin;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::verdict::{TopicRole, Verdict, event_of};
 
@@ -48,6 +49,15 @@ enum About {
     Policy(String),
 }
 
+/// Whether `origin` is a log of the ledger that `log` belongs to: several ledgers may follow one
+/// registry, each with its own logs.
+fn is_of_one_ledger(origin: &str, log: &LogRows) -> bool {
+    let ledger = &log.log().origin().ledger;
+    origin
+        .parse::<Origin>()
+        .is_ok_and(|origin| origin.ledger == *ledger)
+}
+
 /// What the registry holds at a cut: entries about names, and which logs are open.
 pub(super) struct Registry {
     entries: Vec<Entry>,
@@ -90,7 +100,9 @@ impl Registry {
             Some(Body::ProducerRetired(said)) => About::Producer(said.producer_name),
             Some(Body::PolicyVersionPublished(said)) => About::Policy(said.policy_version_id),
             Some(Body::LogOpened(said)) => {
-                self.open.insert(said.origin);
+                if is_of_one_ledger(&said.origin, log) {
+                    self.open.insert(said.origin);
+                }
                 return;
             }
             Some(Body::LogClosed(said)) => {
@@ -111,7 +123,7 @@ impl Registry {
         });
     }
 
-    /// The logs that are open and not in the cut.
+    /// The logs of this ledger that are open and not in the cut.
     pub(super) fn open_elsewhere(&self, from: &Standpoint<'_>) -> Vec<String> {
         let cut = from.cut().sizes();
         let elsewhere = self.open.iter().filter(|origin| !cut.contains_key(*origin));

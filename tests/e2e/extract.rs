@@ -306,7 +306,18 @@ fn about(subject: &str) -> String {
     format!(r#", "subject_ref": "{subject}", "subject_role": "AC_SUBJECT_USER""#)
 }
 
+/// A log that another ledger opened.
+fn neighbours_log() -> String {
+    r#"{"occurred_at": "2026-09-01T07:00:00Z", "producer": "custodia",
+        "log_opened": {"origin": "neighbour.example.com/custodia.events/0/0", "cluster_id": "c",
+        "topic_id": "t", "partition_count": 1, "start_offset": "0",
+        "isolation_level": "IL_READ_COMMITTED", "entry_version": 1,
+        "start": "LS_OFFSET_ZERO"}}"#
+        .replace('\n', " ")
+}
+
 /// What stands of the person in the ledger: an order, two cases under a gag, a third that isn't.
+/// Another ledger follows the same topics, so that the registry speaks of its log too.
 fn matters() -> Vec<String> {
     let gag = r#", "gag_until": "2126-01-01T00:00:00Z""#;
     let order = format!(
@@ -325,6 +336,7 @@ fn matters() -> Vec<String> {
         disclosed("case-that-may-be-told", &about(GAGGED), ""),
         disclosed(CASES[0], &about(GAGGED), ""),
         disclosed("case-of-another", &about(OTHER), ""),
+        neighbours_log(),
     ]
 }
 
