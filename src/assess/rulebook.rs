@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use custodia_core::assess::{Assessed, Grounds, Holidays, Scope, assess, bundle_digest};
+use custodia_core::assess::{
+    Assessed, BUILT_IN_HOLIDAYS, Grounds, Holidays, Scope, assess, bundle_digest,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
-/// Public holidays of the years that this program knows.
-const BUILT_IN: &str = include_str!("../../ops/policy/holidays.toml");
 const BUILT_IN_NAME: &str = "ops/policy/holidays.toml";
 
 /// How a scope is judged.
@@ -34,7 +34,7 @@ impl Rulebook {
     pub fn with_holidays_of(file: Option<&Path>) -> Result<Self, Error> {
         let path = file.unwrap_or(Path::new(BUILT_IN_NAME));
         let text = match file {
-            None => BUILT_IN.to_owned(),
+            None => BUILT_IN_HOLIDAYS.to_owned(),
             Some(path) => fs::read_to_string(path).map_err(|source| Error::HolidaysUnread {
                 path: path.to_owned(),
                 source,

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
+use custodia_core::assess::Evidence;
 use custodia_core::extract::QueryKind;
 use custodia_core::report;
-use custodia_core::schema;
-use custodia_core::verdict::TopicRole;
+use custodia_core::schema::{self, v1::Topic};
+use custodia_core::verdict::{TopicRole, Verdict, event_of};
 
 use super::Error;
 use super::gag::Gags;
@@ -17,7 +18,7 @@ use super::line::{Redactor, subject_of};
 use super::office::Progress;
 use super::question::Asked;
 use super::spool::Spool;
-use super::support::{Named, Registry};
+use super::support::{Named, Reading, occurrence};
 use crate::keys::erased_subject;
 use crate::project::{Kind, Page};
 use crate::query::{LogRows, Standpoint};
@@ -50,6 +51,8 @@ pub(super) struct Gathered {
     pub(super) shown: BTreeMap<String, u64>,
     pub(super) policy_versions: Vec<String>,
     pub(super) open_elsewhere: Vec<String>,
+    /// What is judged of whom was asked about: whole events, of any period.
+    pub(super) evidence: Evidence,
 }
 
 /// Gathers the leaves of one extract.
@@ -60,6 +63,7 @@ pub(super) struct Gathering<'a> {
     gags: Option<Gags>,
     progress: &'a dyn Fn(Progress),
     named: Named,
+    evidence: Evidence,
     policies: BTreeSet<String>,
     people: HashSet<[u8; 16]>,
     shown: BTreeMap<String, u64>,
@@ -92,6 +96,10 @@ impl<'a> Gathering<'a> {
             gags: own.then(|| Gags::new(now_ms)),
             progress,
             named: Named::default(),
+            evidence: match asked.query.kind {
+                QueryKind::Subject => Evidence::of_person(asked.query.id.clone()),
+                QueryKind::Recipient => Evidence::of_recipient(asked.query.id.clone()),
+            },
             policies: BTreeSet::new(),
             people: HashSet::new(),
             shown: shown.collect(),
@@ -125,9 +133,17 @@ impl<'a> Gathering<'a> {
                 QueryKind::Recipient => "recipient",
             }));
         }
-        let registry = Registry::read(self.from)?;
+        let gags = self.gags.as_ref();
+        let registry = Reading {
+            profile: self.redactor.profile,
+            may_tell: &|leaf| gags.is_none_or(|gags| !gags.names_a_case(leaf)),
+            evidence: &mut self.evidence,
+        }
+        .read(self.from)?;
         if self.asked.query.kind == QueryKind::Recipient {
-            self.named.recipients.insert(self.asked.query.id.clone());
+            let id = &self.asked.query.id;
+            self.named.recipients.insert(id.clone());
+            self.named.matters.insert(id.clone());
         }
         let support = registry.about(self.named.clone());
         for (place, log) in self.from.logs().enumerate() {
@@ -149,6 +165,7 @@ impl<'a> Gathering<'a> {
             shown: self.shown,
             policy_versions: self.policies.into_iter().collect(),
             open_elsewhere,
+            evidence: self.evidence,
         })
     }
 
@@ -194,7 +211,11 @@ impl<'a> Gathering<'a> {
         for index in self.indices(log)? {
             let leaf = self.leaf(log, index)?;
             let words = leaf.said(log);
-            if self.is_shown(log, &leaf, words.as_ref()) {
+            if self.is_hidden(log, &leaf, words.as_ref()) {
+                continue;
+            }
+            self.take_evidence(log, index, &leaf, words.as_ref());
+            if self.is_asked(log, &leaf, words.as_ref()) {
                 self.take_names(&leaf, words.as_ref());
                 shown.insert(index);
             }
@@ -206,23 +227,45 @@ impl<'a> Gathering<'a> {
         Leaf::read(log, self.from.view().keys(), index)
     }
 
-    /// Whether a leaf that names whom was asked about is shown: nothing hides it, and it is of the
-    /// period.
-    fn is_shown(&mut self, log: &LogRows, leaf: &Leaf, words: Option<&Words<'_>>) -> bool {
-        if let Some(gags) = &self.gags
-            && gags.hide(log.role, self.redactor, leaf, words)
-        {
-            return false;
-        }
+    /// Whether something keeps a leaf that names whom was asked about out of this extract.
+    fn is_hidden(&self, log: &LogRows, leaf: &Leaf, words: Option<&Words<'_>>) -> bool {
+        let gags = self.gags.as_ref();
+        gags.is_some_and(|gags| gags.hide(log.role, self.redactor, leaf, words))
+    }
+
+    /// Whether a leaf that names whom was asked about is of the period.
+    fn is_asked(&mut self, log: &LogRows, leaf: &Leaf, words: Option<&Words<'_>>) -> bool {
         self.known |= log.role != TopicRole::Access;
         let kind = words.and_then(|words| schema::body_of(words.split.body_number));
         let always = kind.is_some_and(|kind| ALWAYS.contains(&kind.name.as_str()));
         always || self.asked.is_within(leaf.time(words))
     }
 
+    /// Takes what rules judge of whom was asked about. Of the registry's own events [`Reading`] does.
+    fn take_evidence(&mut self, log: &LogRows, index: u64, leaf: &Leaf, words: Option<&Words<'_>>) {
+        let accepted = leaf.verdict.as_ref().is_some_and(Verdict::is_accepted);
+        let kind = words.and_then(|words| schema::body_of(words.split.body_number));
+        if !accepted || kind.is_none_or(|kind| kind.topic != Topic::Events) {
+            return;
+        }
+        let of_another =
+            self.asked.query.kind == QueryKind::Subject && self.redactor.is_of_another(leaf, words);
+        if of_another {
+            return;
+        }
+        let event = leaf.record.as_ref().and_then(event_of);
+        let one = event.and_then(|event| occurrence(log, index, leaf, event));
+        if let Some(one) = one {
+            self.evidence.take(one);
+        }
+    }
+
     fn take_names(&mut self, leaf: &Leaf, words: Option<&Words<'_>>) {
         if let Some(words) = words.filter(|_| leaf.is_event()) {
             self.named.take(words);
+            if self.asked.query.kind == QueryKind::Subject {
+                self.named.take_matters(leaf, words);
+            }
         }
     }
 
@@ -265,8 +308,16 @@ impl<'a> Gathering<'a> {
             {
                 return Ok(());
             }
-        } else if !self.is_shown(lines.log, &leaf, words.as_ref()) {
+        } else if self.is_hidden(lines.log, &leaf, words.as_ref()) {
             return Ok(());
+        } else {
+            // Of the registry it was taken before.
+            if lines.log.role != TopicRole::Registry {
+                self.take_evidence(lines.log, index, &leaf, words.as_ref());
+            }
+            if !self.is_asked(lines.log, &leaf, words.as_ref()) {
+                return Ok(());
+            }
         }
         self.take_names(&leaf, words.as_ref());
         self.count(&leaf, words.as_ref())?;

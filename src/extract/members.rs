@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
+use custodia_core::assess::Evidence;
 use custodia_core::extract::{EventLine, LogAt, Manifest, layout};
 use custodia_core::report::{self, Answer};
 
@@ -96,39 +97,39 @@ impl Members<'_> {
         Ok(members)
     }
 
-    /// The documents of the edition, from the manifest without members and the events.
-    pub(super) fn reports(
-        &self,
-        manifest: &Manifest,
-        evidence: &[Spooled],
-    ) -> Result<Vec<Spooled>, Error> {
-        let events = evidence.iter().find(|member| member.name == layout::EVENTS);
-        let events = events.ok_or_else(|| Error::Unsound("no events.jsonl".into()))?;
-        let answer = answer(manifest, events)?;
+    /// The documents of the edition; `before` is how many members there are.
+    pub(super) fn reports(&self, answer: &Answer, before: usize) -> Result<Vec<Spooled>, Error> {
         let mut members = Vec::new();
-        for name in report::MEMBERS {
+        for name in report::members(&answer.manifest().policies) {
             (self.progress)(Progress::Writing {
-                member: name.to_owned(),
+                member: name.clone(),
             });
-            let number = evidence.len() + members.len();
+            let number = before + members.len();
             let mut writing = Text {
-                to: self.spool.member(number, name)?,
+                to: self.spool.member(number, &name)?,
                 failed: None,
             };
-            let written = report::write(name, &answer, &mut writing);
+            let written = report::write(&name, answer, &mut writing);
             if let Some(failed) = writing.failed {
                 let path = self.spool.file(&number.to_string());
                 return Err(Error::spool(&path)(failed));
             }
-            written.map_err(|_| Error::Report(name.to_owned()))?;
+            written.map_err(|_| Error::Report(name))?;
             members.push(writing.to.finish()?);
         }
         Ok(members)
     }
 }
 
-/// Reads the events back, as whoever verifies does.
-fn answer(manifest: &Manifest, events: &Spooled) -> Result<Answer, Error> {
+/// What the documents are made from: the manifest without members, and the events, read back as whoever
+/// verifies does. What the rules say on `evidence` beyond what the events show goes into its manifest.
+pub(super) fn answer(
+    manifest: &Manifest,
+    judged: Evidence,
+    members: &[Spooled],
+) -> Result<Answer, Error> {
+    let events = members.iter().find(|member| member.name == layout::EVENTS);
+    let events = events.ok_or_else(|| Error::Unsound("no events.jsonl".into()))?;
     let mut answer = Answer::new(manifest);
     let file = File::open(&events.path).map_err(Error::spool(&events.path))?;
     let mut file = BufReader::with_capacity(1 << 16, file);
@@ -147,6 +148,8 @@ fn answer(manifest: &Manifest, events: &Spooled) -> Result<Answer, Error> {
             .map_err(|e| Error::Report(e.to_string()))?;
     }
     answer.finish();
+    // Of more than is judged nothing can be said.
+    answer.say(&judged.assess().unwrap_or_default());
     Ok(answer)
 }
 

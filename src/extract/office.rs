@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use custodia_core::assess::built_in_digest;
 use custodia_core::extract::{
-    Cut, EDITION, Erased, FORMAT, Int, LogAt, Manifest, Member, QueryKind, layout, note_text,
+    Cut, EDITION, Erased, FORMAT, Int, LogAt, MAX_FINDINGS, Manifest, Member, QueryKind, layout,
+    note_text,
 };
 use custodia_core::origin::LedgerName;
 use custodia_core::report;
@@ -17,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::gather::{Gathered, Gathering};
 use super::issue::{self, left};
 use super::line::Redactor;
-use super::members::{Covering, Members, coverings};
+use super::members::{self, Covering, Members, coverings};
 use super::pseudonyms::Pseudonyms;
 use super::question::Asked;
 use super::spool::{Spool, Spooled};
@@ -29,7 +31,7 @@ use crate::query::{AsOf, Asking, Desk, Look, Standpoint, Time};
 use crate::sign::ExtractSigner;
 
 /// What extracts of later kinds have.
-const ABSENT: [&str; 4] = ["completeness proof", "findings", "policy", "verify.html"];
+const ABSENT: [&str; 2] = ["completeness proof", "verify.html"];
 /// How often one looks whether a checkpoint came.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -321,7 +323,7 @@ impl Drawing<'_> {
         let gathered =
             Gathering::new(self.from, self.asked, &redactor, now, self.progress).run(&spool)?;
         let manifest = self.manifest(cut, &gathered)?;
-        self.assemble(spool, manifest, gathered, is_erased)
+        self.assemble(spool, &manifest, gathered, is_erased)
     }
 
     /// The cut with its roots.
@@ -364,16 +366,20 @@ impl Drawing<'_> {
             completeness: "none".to_owned(),
             cut,
             edition: EDITION,
+            findings: Vec::new(),
             format: FORMAT.to_owned(),
             held: self.held.clone(),
             key: key.to_string(),
             ledger: self.parts.ledger.to_string(),
             members: None,
             open_elsewhere: gathered.open_elsewhere.clone(),
+            policies: Vec::new(),
             policy_versions: gathered.policy_versions.clone(),
             profile: self.asked.profile,
             query: self.asked.query.clone(),
+            refuted: Vec::new(),
             request: self.asked.request.clone(),
+            rules: built_in_digest(),
             words: report::words(&self.asked.query, self.asked.profile),
         })
     }
@@ -381,7 +387,7 @@ impl Drawing<'_> {
     fn assemble(
         &self,
         spool: Spool,
-        mut manifest: Manifest,
+        manifest: &Manifest,
         gathered: Gathered,
         is_erased: bool,
     ) -> Result<Draft, Error> {
@@ -394,7 +400,17 @@ impl Drawing<'_> {
         };
         let mut all = members.evidence()?;
         let proof_bytes = all.last().map_or(0, |proofs| proofs.length);
-        all.extend(members.reports(&manifest, &all)?);
+        let answer = members::answer(manifest, gathered.evidence, &all)?;
+        if answer.manifest().findings.len() > MAX_FINDINGS {
+            return Err(crate::query::Error::TooMany {
+                what: "findings that rest on what is withheld",
+                limit: MAX_FINDINGS,
+            }
+            .into());
+        }
+        all.extend(members.reports(&answer, all.len())?);
+        let mut manifest = answer.manifest().clone();
+        drop(answer);
         manifest.members = Some(all.iter().map(member).collect());
         let json = manifest.to_json();
         let note = self

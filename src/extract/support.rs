@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use custodia_core::assess::{Evidence, LeafAt, Occurrence, Scope, is_evidence, names};
+use custodia_core::extract::Profile;
 use custodia_core::origin::Origin;
+use custodia_core::schema::v1::Event;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::verdict::{TopicRole, Verdict, event_of};
 
@@ -16,9 +19,22 @@ pub(super) struct Named {
     pub(super) recipients: BTreeSet<String>,
     pub(super) producers: BTreeSet<String>,
     pub(super) policies: BTreeSet<String>,
+    /// Whatever the rules on whom was asked about look up in the registry: recipients, cases, mergers, SDKs.
+    pub(super) matters: BTreeSet<String>,
 }
 
 impl Named {
+    /// Takes in what rules look up in the registry.
+    pub(super) fn take_matters(&mut self, leaf: &Leaf, words: &Words<'_>) {
+        let body = leaf.record.as_ref().and_then(event_of);
+        let Some(body) = body.and_then(|event| event.body) else {
+            return;
+        };
+        for name in names(&words.facts, &body) {
+            put(&mut self.matters, Some(name));
+        }
+    }
+
     /// Takes in whom a leaf names.
     pub(super) fn take(&mut self, words: &Words<'_>) {
         put(&mut self.recipients, words.facts.recipient_id);
@@ -34,12 +50,14 @@ fn put(names: &mut BTreeSet<String>, name: Option<&str>) {
     }
 }
 
-/// An accepted event of the registry about a name.
+/// An accepted event of the registry that leaves shown may rest on.
 struct Entry {
     log: usize,
     index: u64,
-    about: About,
+    about: Option<About>,
     names: Named,
+    /// What rules look it up by; none where they don't, or the profile doesn't show it.
+    looked_up: Option<LookedUp>,
 }
 
 /// What an event of the registry is about.
@@ -47,6 +65,34 @@ enum About {
     Recipient(String),
     Producer(String),
     Policy(String),
+}
+
+/// By what rules look up an event of the registry.
+enum LookedUp {
+    /// Whatever is judged.
+    Always,
+    /// One of these names.
+    By(BTreeSet<String>),
+}
+
+/// How rules look up events of a kind, where an extract of this profile shows them. The person's own copy has
+/// what was published or is about recipients, not the operator's own papers.
+fn looked_up(profile: Profile, kind: u32, names: BTreeSet<String>) -> Option<LookedUp> {
+    let is_shown = match profile {
+        Profile::RSubject => is_evidence(Scope::Subject, kind),
+        Profile::RRecipient => is_evidence(Scope::Recipient, kind),
+        Profile::SSelf => matches!(kind, 100 | 101 | 120..=122 | 130),
+    };
+    let always = match kind {
+        100 | 101 | 130 | 132 => true,
+        280 => profile == Profile::RSubject,
+        _ => false,
+    };
+    match (is_shown, always) {
+        (false, _) => None,
+        (true, true) => Some(LookedUp::Always),
+        (true, false) => Some(LookedUp::By(names)),
+    }
 }
 
 /// Whether `origin` is a log of the ledger that `log` belongs to: several ledgers may follow one
@@ -64,10 +110,19 @@ pub(super) struct Registry {
     open: BTreeSet<String>,
 }
 
-impl Registry {
+/// Reads the registry for one extract.
+pub(super) struct Reading<'a> {
+    pub(super) profile: Profile,
+    /// Whether a leaf may be told of, and be judged by.
+    pub(super) may_tell: &'a dyn Fn(&Leaf) -> bool,
+    /// Takes what is judged.
+    pub(super) evidence: &'a mut Evidence,
+}
+
+impl Reading<'_> {
     /// Reads the registry up to the cut.
-    pub(super) fn read(from: &Standpoint<'_>) -> Result<Self, Error> {
-        let mut registry = Self {
+    pub(super) fn read(mut self, from: &Standpoint<'_>) -> Result<Registry, Error> {
+        let mut registry = Registry {
             entries: Vec::new(),
             open: BTreeSet::new(),
         };
@@ -78,51 +133,83 @@ impl Registry {
             for index in 0..from.size_of(log) {
                 let leaf = Leaf::read(log, from.view().keys(), index)?;
                 if leaf.verdict.as_ref().is_some_and(Verdict::is_accepted) {
-                    registry.take(place, log, index, &leaf);
+                    self.take(&mut registry, (place, index), log, &leaf);
                 }
             }
         }
         Ok(registry)
     }
 
-    fn take(&mut self, place: usize, log: &LogRows, index: u64, leaf: &Leaf) {
-        let body = leaf
-            .record
-            .as_ref()
-            .and_then(event_of)
-            .and_then(|event| event.body);
-        let about = match body {
-            Some(Body::RecipientRegistered(said)) => About::Recipient(said.recipient_id),
-            Some(Body::RecipientUpdated(said)) => About::Recipient(said.recipient_id),
-            Some(Body::RecipientTerminated(said)) => About::Recipient(said.recipient_id),
-            Some(Body::ProducerRegistered(said)) => About::Producer(said.producer_name),
-            Some(Body::ProducerUpdated(said)) => About::Producer(said.producer_name),
-            Some(Body::ProducerRetired(said)) => About::Producer(said.producer_name),
-            Some(Body::PolicyVersionPublished(said)) => About::Policy(said.policy_version_id),
+    fn take(&mut self, into: &mut Registry, at: (usize, u64), log: &LogRows, leaf: &Leaf) {
+        let Some(event) = leaf.record.as_ref().and_then(event_of) else {
+            return;
+        };
+        let Some(words) = leaf.said(log) else { return };
+        let about = match &event.body {
             Some(Body::LogOpened(said)) => {
                 if is_of_one_ledger(&said.origin, log) {
-                    self.open.insert(said.origin);
+                    into.open.insert(said.origin.clone());
                 }
                 return;
             }
             Some(Body::LogClosed(said)) => {
-                self.open.remove(&said.origin);
+                into.open.remove(&said.origin);
                 return;
             }
-            _ => return,
+            body => body.as_ref().and_then(about),
         };
-        let mut names = Named::default();
-        if let Some(words) = leaf.said(log) {
+        let may_tell = (self.may_tell)(leaf);
+        let kind = words.split.body_number;
+        let named = event.body.as_ref().map(|body| names(&words.facts, body));
+        let named = named.into_iter().flatten().map(str::to_owned).collect();
+        let looked_up = looked_up(self.profile, kind, named).filter(|_| may_tell);
+        if about.is_some() || looked_up.is_some() {
+            let mut names = Named::default();
             names.take(&words);
+            into.entries.push(Entry {
+                log: at.0,
+                index: at.1,
+                about,
+                names,
+                looked_up,
+            });
         }
-        self.entries.push(Entry {
-            log: place,
-            index,
-            about,
-            names,
-        });
+        let one = Some(event).filter(|_| may_tell);
+        if let Some(one) = one.and_then(|event| occurrence(log, at.1, leaf, event)) {
+            self.evidence.take_registered(one);
+        }
     }
+}
 
+/// Whom or what a registration is about.
+fn about(body: &Body) -> Option<About> {
+    match body {
+        Body::RecipientRegistered(said) => Some(About::Recipient(said.recipient_id.clone())),
+        Body::RecipientUpdated(said) => Some(About::Recipient(said.recipient_id.clone())),
+        Body::RecipientTerminated(said) => Some(About::Recipient(said.recipient_id.clone())),
+        Body::ProducerRegistered(said) => Some(About::Producer(said.producer_name.clone())),
+        Body::ProducerUpdated(said) => Some(About::Producer(said.producer_name.clone())),
+        Body::ProducerRetired(said) => Some(About::Producer(said.producer_name.clone())),
+        Body::PolicyVersionPublished(said) => Some(About::Policy(said.policy_version_id.clone())),
+        _ => None,
+    }
+}
+
+/// An accepted leaf as rules see it.
+pub(super) fn occurrence(
+    log: &LogRows,
+    index: u64,
+    leaf: &Leaf,
+    event: Event,
+) -> Option<Occurrence> {
+    let at = LeafAt {
+        log: log.log().name().to_owned(),
+        index,
+    };
+    Occurrence::of(at, leaf.timestamp_ms, event)
+}
+
+impl Registry {
     /// The logs of this ledger that are open and not in the cut.
     pub(super) fn open_elsewhere(&self, from: &Standpoint<'_>) -> Vec<String> {
         let cut = from.cut().sizes();
@@ -138,9 +225,14 @@ impl Registry {
             let before = found.len();
             for entry in &self.entries {
                 let is_named = match &entry.about {
-                    About::Recipient(id) => named.recipients.contains(id),
-                    About::Producer(name) => named.producers.contains(name),
-                    About::Policy(version) => named.policies.contains(version),
+                    Some(About::Recipient(id)) => named.recipients.contains(id),
+                    Some(About::Producer(name)) => named.producers.contains(name),
+                    Some(About::Policy(version)) => named.policies.contains(version),
+                    None => false,
+                } || match &entry.looked_up {
+                    Some(LookedUp::Always) => true,
+                    Some(LookedUp::By(names)) => !names.is_disjoint(&named.matters),
+                    None => false,
                 };
                 if is_named && found.insert((entry.log, entry.index)) {
                     named

@@ -157,6 +157,12 @@ fn publish(ledger: &Ledger, lines: &[String]) {
     ledger.ok_on(&["publish"], &lines.join("\n"));
 }
 
+/// The cut of what has rows now.
+fn cut_now(ledger: &Ledger) -> String {
+    let told: Value = serde_json::from_str(&ledger.ok(&["verdicts", "--json"])).unwrap();
+    told["cut"]["digest"].as_str().unwrap().to_owned()
+}
+
 fn wait_for_signed(serving: &mut Serving) {
     for topic in ["custodia.events", "custodia.registry", "custodia.access"] {
         serving.until("rows and signatures", |serving| {
@@ -178,20 +184,24 @@ fn extracts_hold_everything_verify_and_are_the_same_again() {
     let events = town_events();
     let town = Town::with_events(events, SEED, START_MS, PARTITIONS);
     let leaves = send_town(&ledger, events);
-    let mut serving = ledger.serve();
-    wait_for_rows(&mut serving, leaves);
-    wait_for_signed(&mut serving);
     let customer = (0..town.customers.min(300))
         .max_by_key(|n| town.who_received(*n).len())
         .unwrap();
     let person = town.customer(customer);
-    let of = ["--subject", &person.subject_ref];
+    let recipient = town.who_received(customer)[0].recipient_id;
+    publish(&ledger, &[on_no_ground(&person.subject_ref, recipient)]);
+    let mut serving = ledger.serve();
+    wait_for_rows(&mut serving, leaves + 1);
+    wait_for_signed(&mut serving);
+    // All that has rows now is waited for until it is signed.
+    let cut_name = cut_now(&ledger);
+    let of = ["--subject", &person.subject_ref, "--as-of", &cut_name];
     let (first, summary) = cut(&ledger, &of, &FOR_REGULATOR, "subject.zip");
+    assert_eq!(summary["cut"], cut_name.as_str());
     let archive = fs::read(&first).unwrap();
     let shown = event_ids(&archive);
     let own = [Some(person.subject_ref.clone()), person.device_ref.clone()];
     let own: BTreeSet<String> = own.into_iter().flatten().collect();
-    let recipient = town.who_received(customer)[0].recipient_id;
     let (mut of_person, mut of_recipient) = (0, BTreeSet::new());
     for sent in town.events().filter(|sent| sent.topic == TopicRole::Events) {
         let event = Event::decode(sent.value.as_slice()).unwrap();
@@ -206,16 +216,16 @@ fn extracts_hold_everything_verify_and_are_the_same_again() {
     }
     assert!(of_person > 5, "{of_person} events");
     verifies(&ledger, &first);
+    findings_are_the_ledgers(&ledger, &person.subject_ref);
 
-    let cut_name = summary["cut"].as_str().unwrap();
-    let again = [&of[..], &["--as-of", cut_name]].concat();
+    let again = of;
     let (second, _) = cut(&ledger, &again, &FOR_REGULATOR, "again.zip");
     assert!(
         fs::read(second).unwrap() == archive,
         "the same question, other bytes"
     );
 
-    let of = ["--recipient", recipient];
+    let of = ["--recipient", recipient, "--as-of", &cut_name];
     let (path, summary) = cut(&ledger, &of, &FOR_REGULATOR, "recipient.zip");
     let shown = event_ids(&fs::read(&path).unwrap());
     assert!(of_recipient.len() > 20 && of_recipient.is_subset(&shown));
@@ -283,6 +293,87 @@ fn holds(all: &[u8], part: &str) -> bool {
     all.windows(part.len()).any(|some| some == part.as_bytes())
 }
 
+/// The cells of a table of the extract, without its heading; quotes are RFC 4180's.
+fn table(archive: &[u8], name: &str) -> Vec<Vec<String>> {
+    let text = String::from_utf8(member(archive, name)).unwrap();
+    let (mut rows, mut cell, mut quoted) = (vec![vec![]], String::new(), false);
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => rows.last_mut().unwrap().push(std::mem::take(&mut cell)),
+            '\r' => {}
+            '\n' if !quoted => {
+                rows.last_mut().unwrap().push(std::mem::take(&mut cell));
+                rows.push(vec![]);
+            }
+            c => cell.push(c),
+        }
+    }
+    rows.pop();
+    rows.split_off(1)
+}
+
+/// Of each finding about the person by the cut's time: rule, result, cause, judged leaf, recipient.
+type Findings = BTreeSet<[String; 5]>;
+
+/// What an extract's table has, beside what makes each count.
+fn findings_of_extract(archive: &[u8]) -> BTreeSet<([String; 5], String)> {
+    let rows = table(archive, "findings.csv").into_iter();
+    rows.map(|row| {
+        let leaf = format!("{}#{}", row[19], row[20]);
+        let leaf = if row[20].is_empty() {
+            String::new()
+        } else {
+            leaf
+        };
+        let [rule, result, cause, recipient] = [1, 4, 9, 16].map(|n: usize| row[n].clone());
+        ([rule, result, cause, leaf, recipient], row[7].clone())
+    })
+    .collect()
+}
+
+/// What the ledger itself says of a person by a moment, judged on everything that it holds.
+fn findings_of_ledger(told: &Value, until: &Value) -> Findings {
+    let time: custodia::query::Time = serde_json::from_value(until.clone()).unwrap();
+    let all = told["findings"].as_array().unwrap().iter();
+    let shown =
+        all.filter(|one| one["result"] != "PASS" && one["since_ms"].as_i64() <= Some(time.0));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    shown
+        .map(|one| {
+            let judged = &one["judged"];
+            let leaf = judged["index"].as_u64().map_or(String::new(), |index| {
+                format!("{}#{index}", text(&judged["log"]))
+            });
+            let [rule, result, cause] = ["code", "result", "cause"].map(|name| text(&one[name]));
+            [rule, result, cause, leaf, text(&one["recipient"])]
+        })
+        .collect()
+}
+
+/// At one cut an extract has the findings that the ledger answers with, and nearly all are confirmed.
+fn findings_are_the_ledgers(ledger: &Ledger, person: &str) {
+    let words = ["findings", "--subject", person, "--all", "--most", "10000"];
+    let told = ledger.ok(&[&words[..], &["--reason", "audit", "--json"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["more"], false);
+    let as_of = told["cut"]["digest"].as_str().unwrap();
+    let of = ["--subject", person, "--as-of", as_of];
+    let (path, summary) = cut(ledger, &of, &FOR_REGULATOR, "judged.zip");
+    verifies(ledger, &path);
+    let judged = findings_of_extract(&fs::read(&path).unwrap());
+    let standing = judged.iter().filter(|(_, by)| by != "refuted");
+    let standing: Findings = standing.map(|(finding, _)| finding.clone()).collect();
+    let known = findings_of_ledger(&told, &summary["cut_time"]);
+    assert_eq!(
+        standing, known,
+        "the extract and the ledger judge otherwise"
+    );
+    let broken =
+        |(finding, by): &&([String; 5], String)| finding[2] == "none_claimed" && by == "confirmed";
+    assert_eq!(judged.iter().filter(broken).count(), 1, "{judged:?}");
+}
+
 /// None of these references stands anywhere in an archive.
 fn no_references(archive: &[u8], references: &BTreeSet<String>) {
     let all = everything(archive);
@@ -314,6 +405,20 @@ fn neighbours_log() -> String {
         "isolation_level": "IL_READ_COMMITTED", "entry_version": 1,
         "start": "LS_OFFSET_ZERO"}}"#
         .replace('\n', " ")
+}
+
+/// Data of a person that went to a recipient of the town on no ground at all.
+fn on_no_ground(person: &str, recipient: &str) -> String {
+    format!(
+        r#"{{"occurred_at": "2026-09-02T08:00:00Z", "producer": "mall"{}, "data_shared": {{
+        "recipient_id": "{recipient}", "case": "SH_03_GOODS_DELIVERY", "purpose": "PU_DELIVERY",
+        "categories": ["DC_CONSIGNEE_NAME"], "basis": {{"kind": "BA_NONE_CLAIMED"}}, "method": "MT_API",
+        "destination_country": "CN", "field_count": "1", "record_count": "1",
+        "transfer_sha256": "{}"}}}}"#,
+        about(person),
+        STANDARD.encode([3; 32])
+    )
+    .replace('\n', " ")
 }
 
 /// What stands of the person in the ledger: an order, two cases under a gag, a third that isn't.

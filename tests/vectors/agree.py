@@ -119,10 +119,16 @@ def member_of(place, members):
 
 
 def other_document(said):
-    """Whether all that fails is that the edition makes another document."""
+    """Whether all that fails is that the edition makes another document, or judges otherwise."""
     reports = {name for names in EDITIONS.values() for name in names}
+
+    def is_of_edition(place):
+        return member_of(place, reports) or place.startswith("policy/")
+
     return said["outcome"] == "failed" and all(
-        one["reason"] == "document" and member_of(one["place"], reports)
+        one["reason"] == "contradiction"
+        or one["reason"] == "document"
+        and is_of_edition(one["place"])
         for one in said["failures"]
     )
 
@@ -132,7 +138,8 @@ def same_outcome(case, our, their):
     if mine not in ACCEPTED or our["edition"] not in EDITIONS:
         return mine == other
     makes = "proven" if mine == "reports_unchecked" else mine
-    return other == makes or not case.whole and other_document(their)
+    # Rules that the program doesn't have leave its reports unchecked too.
+    return other == makes or not case.whole and (other == mine or other_document(their))
 
 
 def same_words(our, their):

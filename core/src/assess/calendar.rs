@@ -90,7 +90,18 @@ struct Written {
     worked: Vec<String>,
 }
 
+/// The calendar that this program is built with, as [`Holidays::parse`] reads it.
+pub const BUILT_IN_HOLIDAYS: &str = include_str!("../../../ops/policy/holidays.toml");
+
 impl Holidays {
+    /// The calendar that this program is built with.
+    ///
+    /// # Panics
+    /// Never: a test reads it.
+    pub fn built_in() -> Self {
+        Self::parse(BUILT_IN_HOLIDAYS).expect("the built-in calendar is read by a test")
+    }
+
     /// Reads a calendar: for each year (`["2025"]`) its `source`, the days `off` and the days of weekends
     /// `worked`, as `2025-10-01`.
     ///

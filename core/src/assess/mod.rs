@@ -5,9 +5,11 @@
 //! clock, no order of arrival. Whether it stands at a moment follows from its own times, so "as of
 //! then" is the same code as "now", and what falls due is known ahead. It never reads a file or a log.
 
+mod asked;
 mod calendar;
 mod finding;
 mod grounds;
+mod names;
 mod occurrence;
 mod policy_book;
 mod register;
@@ -17,9 +19,11 @@ pub mod state;
 mod timeline;
 mod words;
 
-pub use calendar::{Day, Error as CalendarError, Holidays};
+pub use asked::{Evidence, built_in_digest, is_evidence};
+pub use calendar::{BUILT_IN_HOLIDAYS, Day, Error as CalendarError, Holidays};
 pub use finding::{About, Due, Finding, LeafAt, Mark, Outcome, Sentence};
 pub use grounds::{Assessed, Grounds, SequenceGap, Tallies, Totals, assess};
+pub use names::names;
 pub use occurrence::{Occurrence, ms_of};
 pub use policy_book::{PolicyBook, PolicyVersion};
 pub use register::Register;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::Profile;
 use super::canonical::{self, Hex32, Int};
+use super::{Profile, SaidFinding};
 
 /// The format, as the manifest and the note name it.
 pub const FORMAT: &str = "custodia-extract/v1";
@@ -14,6 +14,8 @@ pub const FORMAT: &str = "custodia-extract/v1";
 pub const EDITION: u8 = 1;
 /// Most logs of a cut.
 pub const MAX_LOGS: usize = 4096;
+/// Most findings that a manifest says; so it stays readable.
+pub const MAX_FINDINGS: usize = 10_000;
 /// The first line of a cut's text.
 const CUT_HEADER: &str = "custodia-cut/v1";
 
@@ -29,6 +31,9 @@ pub struct Manifest {
     pub cut: Cut,
     /// The edition of its reports.
     pub edition: u8,
+    /// What the rules say, as far as the opened slots alone don't: the operator's word, ascending.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub findings: Vec<SaidFinding>,
     /// [`FORMAT`].
     pub format: String,
     /// Checkpoints that the requester holds.
@@ -44,6 +49,9 @@ pub struct Manifest {
     /// Logs that the registry has open and that the cut lacks.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub open_elsewhere: Vec<String>,
+    /// The policy versions whose document or text stands below `policy/`, ascending.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub policies: Vec<String>,
     /// The policy versions that the events name.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub policy_versions: Vec<String>,
@@ -51,8 +59,15 @@ pub struct Manifest {
     pub profile: Profile,
     /// What was asked.
     pub query: Query,
+    /// Which findings of those that the opened slots give don't hold, on evidence that is withheld: their
+    /// places in canonical order. The operator's word.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub refuted: Vec<Int<u64>>,
     /// Who asked, and on what basis.
     pub request: Request,
+    /// By which rules and holidays it is judged.
+    #[serde(with = "canonical::hex32")]
+    pub rules: [u8; 32],
     /// The query in words.
     pub words: Words,
 }
@@ -222,6 +237,7 @@ mod tests {
                 time: Some(Int(-5)),
             },
             edition: EDITION,
+            findings: vec![],
             format: FORMAT.into(),
             held: logs,
             key: "l.example/extract+00000000+AAAA".into(),
@@ -232,6 +248,7 @@ mod tests {
                 sha256: [2; 32],
             }]),
             open_elsewhere: vec!["l.example/custodia.events/1/0".into()],
+            policies: vec!["2024-07-15-34b0c98b57f7eb15".into()],
             policy_versions: vec!["2024-07-15-34b0c98b57f7eb15".into()],
             profile: Profile::SSelf,
             query: Query {
@@ -240,6 +257,7 @@ mod tests {
                 kind: QueryKind::Subject,
                 until: Some(Int(9)),
             },
+            refuted: vec![Int(0), Int(4)],
             request: Request {
                 document_sha256: Some(Hex32([3; 32])),
                 id: "q1".into(),
@@ -248,6 +266,7 @@ mod tests {
                 requester: "RQ_SUBJECT".into(),
                 requester_name: "本人".into(),
             },
+            rules: [9; 32],
             words: Words {
                 en: "what".into(),
                 zh: "什么".into(),

@@ -9,13 +9,15 @@ mod event_line;
 pub mod layout;
 mod manifest;
 mod profile;
+mod said_finding;
 
 pub use canonical::{Error as CanonicalError, Hex32, Int, MAX_JSON_BYTES};
 pub use event_line::{
     Erased, EventLine, OpenedSlot, Pseudonymous, Said, SaidVerdict, SlotLine, WithheldSlot,
 };
 pub use manifest::{
-    Cut, EDITION, FORMAT, LogAt, MAX_LOGS, Manifest, Member, Query, QueryKind, Request, Words,
-    cut_digest, cut_text, note_text,
+    Cut, EDITION, FORMAT, LogAt, MAX_FINDINGS, MAX_LOGS, Manifest, Member, Query, QueryKind,
+    Request, Words, cut_digest, cut_text, note_text,
 };
 pub use profile::Profile;
+pub use said_finding::{SaidAbout, SaidDue, SaidFinding, SaidLeaf};

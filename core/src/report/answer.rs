@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::judged::{self, Judged};
 use super::row::Row;
 use super::word::Word;
 use crate::entry::Entry;
@@ -31,6 +32,8 @@ pub struct Answer {
     /// Where each consent was given.
     pub(super) consents: BTreeMap<String, Place>,
     pub(super) words: BTreeMap<Word, u64>,
+    /// What the rules say, after [`finish`](Self::finish).
+    pub(super) judged: Judged,
     /// The sets of slots withheld, each once.
     pub(super) withheld: Vec<Vec<u8>>,
     /// How many leaves withhold each slot.
@@ -58,6 +61,8 @@ pub(super) struct Leaf {
     /// Whether nothing is left of its payload.
     pub(super) gone: bool,
     pub(super) said: Box<Said>,
+    /// Whether it is under another person than the one asked about.
+    pub(super) of_another: bool,
     /// Its place in [`Answer::withheld`].
     pub(super) withheld: usize,
     /// The opened blocks of the envelope, one after the other.
@@ -161,6 +166,7 @@ impl Answer {
             register: BTreeMap::new(),
             consents: BTreeMap::new(),
             words: BTreeMap::new(),
+            judged: Judged::default(),
             withheld: vec![Vec::new()],
             withheld_places: BTreeMap::from([(Vec::new(), 0)]),
             withheld_counts: BTreeMap::new(),
@@ -201,10 +207,11 @@ impl Answer {
         Ok(())
     }
 
-    /// Brings the leaves into the order of record time, log and index.
+    /// Brings the leaves into the order of record time, log and index, and judges them.
     pub fn finish(&mut self) {
         self.leaves.sort_by_key(|leaf| (leaf.record_ms, leaf.place));
         self.leaves.shrink_to_fit();
+        self.judged = Judged::of(&self.manifest, &self.leaves);
     }
 
     fn leaf(&mut self, line: &EventLine) -> Leaf {
@@ -225,6 +232,7 @@ impl Answer {
             class: Class::Other,
             gone: line.slots.is_none(),
             said: Box::new(line.said.clone()),
+            of_another: judged::is_of_another(self.manifest.profile, &withheld),
             withheld: self.withheld_set(withheld),
             envelope: opened.envelope.into(),
             body: opened.body.into(),

@@ -8,6 +8,8 @@
 mod answer;
 mod clause;
 mod csv;
+mod findings;
+mod judged;
 mod limits;
 mod names;
 mod page;
@@ -22,18 +24,28 @@ mod words;
 use std::fmt;
 
 pub use answer::{Answer, MAX_EVENTS, TooManyEvents};
+pub use judged::{Contradiction, policy_members};
 pub use words::{fingerprint, words};
 
-/// The members of edition 1, in the archive's order.
-pub const MEMBERS: [&str; 7] = [
+/// The members of edition 1 that every extract has, in the archive's order; those of policies follow.
+pub const MEMBERS: [&str; 8] = [
     "LIMITS.md",
     "VERIFY.md",
     "timeline.csv",
     "recipients.csv",
+    "findings.csv",
     "vocabulary.csv",
     "报告.zh-CN.html",
     "report.en.html",
 ];
+
+/// All members of edition 1 of an extract with these policy versions (the manifest's `policies`), in order.
+#[must_use]
+pub fn members(policies: &[String]) -> Vec<String> {
+    let fixed = MEMBERS.iter().map(ToString::to_string);
+    let policies = policies.iter().filter_map(|id| policy_members(id));
+    fixed.chain(policies.flatten()).collect()
+}
 
 pub(crate) use shown::Visible;
 
@@ -65,9 +77,21 @@ pub fn write(name: &str, answer: &Answer, to: &mut dyn fmt::Write) -> fmt::Resul
         "VERIFY.md" => verifying::write(answer, to),
         "timeline.csv" => tables::timeline(answer, to),
         "recipients.csv" => tables::recipients(answer, to),
+        "findings.csv" => findings::table(answer, to),
         "vocabulary.csv" => tables::vocabulary(answer, to),
         "报告.zh-CN.html" => page::write(answer, Language::Zh, to),
         "report.en.html" => page::write(answer, Language::En, to),
-        _ => Err(fmt::Error),
+        name => to.write_str(policy(name, answer).ok_or(fmt::Error)?),
+    }
+}
+
+/// What stands below `policy/` under a name.
+fn policy<'a>(name: &str, answer: &'a Answer) -> Option<&'a str> {
+    let (id, end) = name.strip_prefix("policy/")?.rsplit_once('.')?;
+    let published = answer.judged.policies.get(id)?;
+    match end {
+        "toml" => Some(&published.document),
+        "txt" => Some(&published.text),
+        _ => None,
     }
 }

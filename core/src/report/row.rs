@@ -147,8 +147,18 @@ impl Row {
         let options = SerializeOptions::new().use_proto_field_name(true);
         let mut bytes = Vec::new();
         let mut json = serde_json::Serializer::new(&mut bytes);
-        let body = self.body.as_ref();
-        let written = body.map(|body| body.serialize_with_options(&mut json, &options));
+        // A policy's document and text are members of their own.
+        let mut body = self.body.clone();
+        for field in ["content", "machine_readable"] {
+            if let Some(body) = &mut body
+                && body.descriptor().name() == "PolicyVersionPublished"
+            {
+                body.clear_field_by_name(field);
+            }
+        }
+        let written = body
+            .as_ref()
+            .map(|body| body.serialize_with_options(&mut json, &options));
         match written {
             Some(Ok(())) => String::from_utf8(bytes).unwrap_or_default(),
             _ => String::new(),

@@ -50,6 +50,21 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// A text that stands on the page in full.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whole<'a>(pub(super) &'a str);
+
+impl fmt::Display for Whole<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut at = 0;
+        for (place, _) in self.0.char_indices().step_by(128).skip(1) {
+            write!(f, "{}", Escaped(&self.0[at..place]))?;
+            at = place;
+        }
+        write!(f, "{}", Escaped(&self.0[at..]))
+    }
+}
+
 fn escape(c: char, to: &mut dyn fmt::Write) -> fmt::Result {
     match c {
         '&' => to.write_str("&amp;"),

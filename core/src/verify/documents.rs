@@ -6,38 +6,53 @@ use super::events::Shown;
 use super::fault::{Failure, Fault, byte_of};
 use super::manifest::Checked;
 use super::members;
+use super::report::Report;
+use crate::assess::built_in_digest;
+use crate::extract::Manifest;
 use crate::extract::archive::Members;
-use crate::report;
+use crate::extract::layout::MANIFEST;
+use crate::report as made;
 
-/// The documents of an edition, in order; none where the edition isn't known.
-pub(super) const fn of_edition(edition: u8) -> Option<&'static [&'static str]> {
-    match edition {
-        1 => Some(&report::MEMBERS),
+/// The documents of an extract, in order; none where its edition isn't known.
+pub(super) fn listed(manifest: &Manifest) -> Option<Vec<String>> {
+    match manifest.edition {
+        1 => Some(made::members(&manifest.policies)),
         _ => None,
     }
 }
 
-/// Makes each document again and compares. Says whether the edition is known.
+/// Whether the documents can be made here: the edition is known, and so are the rules that judge.
+pub(super) fn are_known(manifest: &Manifest) -> bool {
+    manifest.edition == 1 && manifest.rules == built_in_digest()
+}
+
+/// Makes each document again and compares. Says whether edition and rules are known; where they are, tells
+/// the report of findings.
 pub(super) fn check(
     members: &Members<'_>,
     checked: &Checked,
     shown: Shown,
+    report: &mut Report,
 ) -> Result<bool, Failure> {
     let edition = checked.manifest.edition;
-    let (Some(names), Some(mut answer)) = (of_edition(edition), shown.answer) else {
+    let (Some(names), Some(mut answer)) = (listed(&checked.manifest), shown.answer) else {
         return Ok(false);
     };
     answer.finish();
-    for name in names {
+    answer
+        .check()
+        .map_err(|contradiction| Failure::at(MANIFEST, Fault::Contradiction(contradiction)))?;
+    for name in &names {
         let bytes = members::need(members, name)?;
         let mut compared = Compared::with(bytes);
         // Writing stops at the first byte that differs; nothing else makes it fail.
-        let written = report::write(name, &answer, &mut compared);
+        let written = made::write(name, &answer, &mut compared);
         if written.is_err() || !compared.is_whole() {
             let place = byte_of(name, compared.at);
             return Err(Failure::at(place, Fault::Document { edition }));
         }
     }
+    report.findings = Some(answer.finding_counts());
     Ok(true)
 }
 

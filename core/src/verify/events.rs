@@ -16,7 +16,7 @@ use crate::tree::{Hash, leaf_hash};
 pub(super) struct Shown {
     /// Index and leaf hash, ascending, by the log's place in the cut.
     leaves: Vec<Vec<(u64, Hash)>>,
-    /// None where the edition isn't known.
+    /// None where edition or rules aren't known.
     pub(super) answer: Option<Answer>,
 }
 
@@ -36,10 +36,10 @@ impl Shown {
 pub(super) fn check(members: &Members<'_>, checked: &Checked) -> Result<Shown, Failure> {
     let bytes = members::need(members, EVENTS)?;
     let lines = check_ends(bytes)?;
-    let answer = documents::of_edition(checked.manifest.edition);
+    let is_known = documents::are_known(&checked.manifest);
     let mut shown = Shown {
         leaves: vec![Vec::new(); checked.logs().len()],
-        answer: answer.map(|_| Answer::new(&checked.manifest)),
+        answer: is_known.then(|| Answer::new(&checked.manifest)),
     };
     let mut last = None;
     for (number, bytes) in lines.enumerate() {

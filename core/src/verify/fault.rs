@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{checkpoints, line, manifest, receipt, signed};
 use crate::extract::{CanonicalError, archive};
+use crate::report::Contradiction;
 use crate::{note, policy};
 
 /// Where an extract is wrong, and what is.
@@ -80,6 +81,9 @@ pub enum Fault {
     /// The note says another SHA-256 than the manifest's.
     #[error("its bytes were changed: other bytes were signed")]
     ManifestDigest,
+    /// What the manifest says of findings or policies is not what the leaves give.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
     /// A checkpoint of the extract is not good.
     #[error(transparent)]
     Checkpoint(#[from] checkpoints::Fault),
@@ -168,6 +172,7 @@ impl Fault {
             Self::Signatures(_) => "signatures",
             Self::NoteText => "note_text",
             Self::ManifestDigest => "manifest_digest",
+            Self::Contradiction(_) => "contradiction",
             Self::Checkpoint(_) => "checkpoint",
             Self::Unterminated => "unterminated",
             Self::TooManyLines(_) => "too_many_lines",

@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 
 use super::fault::{Failure, Fault};
+use crate::assess::{About, Finding, Outcome};
 use crate::extract::layout::{MANIFEST, NOTE};
-use crate::extract::{FORMAT, LogAt, MAX_LOGS, Manifest, Member, Profile, QueryKind, cut_digest};
+use crate::extract::{
+    FORMAT, LogAt, MAX_FINDINGS, MAX_LOGS, Manifest, Member, Profile, QueryKind, SaidFinding,
+    cut_digest,
+};
 use crate::note::{Algorithm, Note, VerifierKey};
 use crate::origin::{LedgerName, Origin};
+use crate::report;
 use crate::tree::empty_root;
 use sha2::{Digest as _, Sha256};
 
@@ -65,6 +70,17 @@ pub enum Rule {
     /// A log said to be elsewhere that the cut has.
     #[error("open_elsewhere: {0} is in the cut")]
     Elsewhere(String),
+    /// A finding that can't stand there.
+    #[error(
+        "findings: number {0} is about somebody else, says that a rule is kept, or its leaves don't ascend"
+    )]
+    Finding(usize),
+    /// Too many findings.
+    #[error("findings: there are more than {MAX_FINDINGS}")]
+    TooManyFindings,
+    /// A policy version whose id can't be part of a member's name.
+    #[error("policies: {0:?} can't be part of a name")]
+    PolicyName(String),
     /// A query of another kind than the profile's.
     #[error("query: its kind is not that of the profile")]
     QueryKind,
@@ -145,6 +161,7 @@ fn check_words(manifest: &Manifest) -> Result<(), Rule> {
     check_ascending("absent", &manifest.absent)?;
     check_ascending("policy_versions", &manifest.policy_versions)?;
     check_ascending("open_elsewhere", &manifest.open_elsewhere)?;
+    check_findings(manifest)?;
     let kind = match manifest.profile {
         Profile::RRecipient => QueryKind::Recipient,
         Profile::RSubject | Profile::SSelf => QueryKind::Subject,
@@ -159,6 +176,37 @@ fn check_words(manifest: &Manifest) -> Result<(), Rule> {
     match &manifest.request.nonce {
         Some(nonce) if !is_nonce(nonce) => Err(Rule::Nonce),
         _ => Ok(()),
+    }
+}
+
+/// Checks findings and policies by themselves; against the leaves they are checked with the documents.
+fn check_findings(manifest: &Manifest) -> Result<(), Rule> {
+    if manifest.findings.len() > MAX_FINDINGS {
+        return Err(Rule::TooManyFindings);
+    }
+    let findings: Vec<Finding> = manifest.findings.iter().map(SaidFinding::finding).collect();
+    check_ascending("findings", &findings)?;
+    check_ascending("refuted", &manifest.refuted)?;
+    check_ascending("policies", &manifest.policies)?;
+    let unfit = |id: &&String| report::policy_members(id).is_none();
+    if let Some(id) = manifest.policies.iter().find(unfit) {
+        return Err(Rule::PolicyName(id.clone()));
+    }
+    let stands = |finding: &Finding| {
+        let is_about = match &finding.about {
+            About::Recipient(id) => {
+                manifest.query.kind == QueryKind::Recipient && *id == manifest.query.id
+            }
+            About::Subject(_) => manifest.query.kind == QueryKind::Subject,
+            _ => false,
+        };
+        is_about
+            && finding.result != Outcome::Pass
+            && finding.leaves.is_sorted_by(|one, next| one < next)
+    };
+    match findings.iter().position(|finding| !stands(finding)) {
+        Some(place) => Err(Rule::Finding(place)),
+        None => Ok(()),
     }
 }
 

@@ -51,8 +51,8 @@ fn check_list(checked: &Checked) -> Result<(), Rule> {
         .iter()
         .map(|one| one.name.as_str())
         .collect();
-    if let Some(documents) = documents::of_edition(checked.manifest.edition) {
-        expected.extend(documents.iter().map(ToString::to_string));
+    if let Some(documents) = documents::listed(&checked.manifest) {
+        expected.extend(documents);
     } else {
         // Whatever stands there are the documents of an edition that isn't known.
         let documents = listed.iter().skip(expected.len());

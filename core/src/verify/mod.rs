@@ -123,7 +123,7 @@ fn check_members(
     let is_confirmed = trust::check(&manifest, &checkpoints, beside, report)?;
     let receipt_policy = beside.policy.filter(|_| is_confirmed);
     receipt::check_beside(&manifest, beside.receipt, receipt_policy, report)?;
-    let is_checked = documents::check(members, &manifest, shown)?;
+    let is_checked = documents::check(members, &manifest, shown, report)?;
     if is_checked {
         report.proven.push(Proven::Reports);
     }

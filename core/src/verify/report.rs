@@ -6,8 +6,10 @@ use crate::extract::Manifest;
 use crate::report::fingerprint;
 
 /// The parts of an extract that nothing in it proves (`proto/FORMAT.md` 13.11).
-pub const OPERATORS_WORD: [&str; 5] = [
+pub const OPERATORS_WORD: [&str; 7] = [
     "said",
+    "findings",
+    "refuted",
     "open_elsewhere",
     "policy_versions",
     "request",
@@ -143,6 +145,9 @@ pub struct Report {
     pub manifest: Option<Manifest>,
     /// How many leaves are shown, once they were read.
     pub events: Option<u64>,
+    /// How many findings the opened slots alone confirm, how many are the operator's word, and how many of
+    /// those that the slots would give the operator refutes; once they were judged again.
+    pub findings: Option<[u64; 3]>,
     /// What was proven, in order; where the outcome is [`Outcome::Failed`], before that.
     pub proven: Vec<Proven>,
     /// What a reader must know besides.
@@ -157,6 +162,7 @@ impl Report {
             outcome: Outcome::Failed,
             manifest: None,
             events: None,
+            findings: None,
             proven: Vec::new(),
             warnings: Vec::new(),
             failure: None,

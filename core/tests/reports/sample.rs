@@ -1,6 +1,7 @@
 //! Made-up answers, built by hand: events as JSON become records, leaves and lines.
 
 use base64::Engine as _;
+use custodia_core::assess::{Finding, Mark, Outcome, Sentence, built_in_digest};
 use custodia_core::entry::Entry;
 use custodia_core::extract::{
     Cut, EDITION, Erased, EventLine, FORMAT, Hex32, Int, LogAt, Manifest, OpenedSlot, Profile,
@@ -12,6 +13,8 @@ use custodia_core::schema::event_from_json;
 use custodia_core::slot::{SlotId, Slots};
 use serde_json::{Value, json};
 
+pub const POLICY: &str = include_str!("../../../ops/policy/2024-07-15.toml");
+pub const POLICY_TEXT: &str = include_str!("../../../ops/policy/privacy-policy.zh.txt");
 pub const SUBJECT: &str = "k3vq7mzt2hxw5ncyadj4rbg6ps";
 const EVENTS: &str = "ledger.example.com/custodia.events/0/0";
 const REGISTRY: &str = "ledger.example.com/custodia.registry/0/0";
@@ -70,14 +73,27 @@ impl Sample {
         answer
     }
 
-    pub fn members(&self) -> Vec<(&'static str, String)> {
-        let answer = self.answer();
-        let written = report::MEMBERS.map(|name| {
-            let mut text = String::new();
-            report::write(name, &answer, &mut text).unwrap();
-            (name, text)
-        });
-        written.to_vec()
+    pub fn members(&self) -> Vec<(String, String)> {
+        let mut answer = self.answer();
+        answer.say(&full(&answer));
+        let names = report::members(&answer.manifest().policies).into_iter();
+        names
+            .map(|name| {
+                let mut text = String::new();
+                report::write(&name, &answer, &mut text).unwrap();
+                (name, text)
+            })
+            .collect()
+    }
+
+    fn policy(&mut self) {
+        let body = json!({"policy_version_published": {
+            "policy_version_id": "2024-07-15-34b0c98b57f7eb15", "content_sha256": base64(&[1; 32]),
+            "published_at": "2024-07-15T00:00:00Z", "effective_at": "2024-07-15T00:00:00Z",
+            "change_class": "PV_CHANGE_FIRST", "requires_reconsent": false,
+            "content": base64(POLICY_TEXT.as_bytes()), "machine_readable": base64(POLICY.as_bytes()),
+        }});
+        self.event(REGISTRY, BEGIN_MS - HOUR_MS, &body);
     }
 
     /// Adds a leaf of an event, whose body is the one member of `body`.
@@ -139,6 +155,28 @@ impl Sample {
         }});
         self.event(EVENTS, at_ms, &body)
     }
+}
+
+/// What the rules say on everything: of what the opened slots give all but the first, and one more.
+fn full(answer: &Answer) -> Vec<Finding> {
+    let mut full: Vec<Finding> = answer.findings().skip(1).cloned().collect();
+    if let Some(one) = full.first() {
+        full.push(Finding {
+            rule: 7,
+            result: Outcome::Violation,
+            cause: "withdrawal_ignored".into(),
+            mark: Some(Mark::Critical),
+            clauses: vec!["L160".into(), "PIPL 15".into()],
+            since_ms: BEGIN_MS,
+            sentence: Sentence {
+                zh: "撤回同意之后仍继续处理。".into(),
+                en: "Handling went on after consent was withdrawn.".into(),
+            },
+            ..one.clone()
+        });
+    }
+    full.sort();
+    full
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -204,10 +242,10 @@ fn manifest(profile: Profile) -> Manifest {
         _ => (QueryKind::Subject, SUBJECT),
     };
     let query = Query {
-        from: Some(Int(BEGIN_MS - 24 * HOUR_MS)),
+        from: None,
         id: id.to_owned(),
         kind,
-        until: Some(Int(BEGIN_MS + 700 * HOUR_MS)),
+        until: None,
     };
     let logs: Vec<LogAt> = [(EVENTS, 812), (REGISTRY, 40)]
         .map(|(origin, size)| LogAt {
@@ -217,9 +255,7 @@ fn manifest(profile: Profile) -> Manifest {
         })
         .to_vec();
     Manifest {
-        absent: ["findings.csv", "policy/", "verify.html"]
-            .map(str::to_owned)
-            .to_vec(),
+        absent: ["verify.html"].map(str::to_owned).to_vec(),
         completeness: "none".into(),
         cut: Cut {
             digest: cut_digest(logs.iter().map(|log| (log.origin.as_str(), log.size.0))),
@@ -227,16 +263,20 @@ fn manifest(profile: Profile) -> Manifest {
             time: Some(Int(BEGIN_MS + 640 * HOUR_MS)),
         },
         edition: EDITION,
+        findings: Vec::new(),
         format: FORMAT.into(),
         held: Vec::new(),
         key: format!("ledger.example.com/extract+00000000+{}", base64(&[1; 33])),
         ledger: "ledger.example.com".into(),
         members: None,
         open_elsewhere: vec!["ledger.example.com/custodia.events/1/0".into()],
+        policies: Vec::new(),
         policy_versions: vec!["2024-07-15-34b0c98b57f7eb15".into()],
         profile,
         words: report::words(&query, profile),
         query,
+        refuted: Vec::new(),
+        rules: built_in_digest(),
         request: Request {
             document_sha256: Some(Hex32([0xd0; 32])),
             id: "REQ-2026-0117".into(),
@@ -288,6 +328,7 @@ pub fn small(profile: Profile) -> Sample {
         "示例市中级人民法院",
         "AC_JUDICIAL_OR_ADMIN_AUTHORITY",
     );
+    sample.policy();
     let at = |hours: i64| BEGIN_MS + hours * HOUR_MS;
     sample.event(
         EVENTS,

@@ -7,6 +7,7 @@ mod chance;
 mod container;
 mod events;
 mod evidence;
+mod findings;
 mod flips;
 mod golden;
 mod good;

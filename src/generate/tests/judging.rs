@@ -13,7 +13,6 @@ use prost::Message as _;
 
 use super::super::{Outgoing, TopicRole};
 
-const HOLIDAYS: &str = include_str!("../../../ops/policy/holidays.toml");
 /// From so many people in a store on face data is filed (rule R36).
 const FACE_FILING_PEOPLE: u64 = 100_000;
 
@@ -92,7 +91,7 @@ impl Ledger {
     fn each(&self, say: &mut dyn FnMut(Finding)) {
         let register = Register::new(self.of_registry().cloned());
         let policies = PolicyBook::of(&register);
-        let holidays = Holidays::parse(HOLIDAYS).unwrap();
+        let holidays = Holidays::built_in();
         let people = self.people();
         let totals = Totals {
             people: people.len() as u64,

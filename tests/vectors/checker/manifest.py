@@ -6,6 +6,7 @@ import re
 
 from checker import spelling
 from checker.failure import Failure, demand
+from checker.findings import check_whom, findings, policy_id, policy_members
 from checker.note import PLAIN, Key, parse_note, parse_vkey
 from checker.shape import (
     array,
@@ -31,6 +32,7 @@ EDITIONS = {
         "VERIFY.md",
         "timeline.csv",
         "recipients.csv",
+        "findings.csv",
         "vocabulary.csv",
         "报告.zh-CN.html",
         "report.en.html",
@@ -98,12 +100,16 @@ MUST = {
     "profile": one_of(*PROFILES),
     "query": query,
     "request": request,
+    "rules": spelt(from_hex, 32),
     "words": lambda value: check_object(value, {"en": text, "zh-CN": text}),
 }
 MAY = {
+    "findings": findings,
     "held": ascending(log, key=lambda one: (one.origin.encode(), one.size)),
     "open_elsewhere": ascending(checked(parse_origin)),
+    "policies": ascending(policy_id),
     "policy_versions": ascending(text),
+    "refuted": ascending(spelt(decimal), key=lambda place: place),
 }
 
 
@@ -122,6 +128,7 @@ class Manifest:
     logs: list
     held: list
     members: list
+    policies: list
 
     def log(self, origin):
         """A log of the cut and its place there."""
@@ -160,6 +167,7 @@ def check_rules(found):
         refuse(elsewhere, "open_elsewhere: a log of the cut or of another ledger")
     kind = "recipient" if found["profile"] == "R-RECIPIENT" else "subject"
     refuse(found["query"]["kind"] == kind, "query: not the profile's kind")
+    check_whom(found.get("findings", ()), found["query"])
 
 
 def parse_manifest(data):
@@ -182,6 +190,7 @@ def parse_manifest(data):
         logs=found["cut"]["logs"],
         held=found.get("held", []),
         members=found["members"],
+        policies=found.get("policies", []),
     )
 
 
@@ -207,7 +216,9 @@ def check_members(manifest, members, in_order):
     """That the members are those of the cut, the edition and the manifest, byte for byte (13.2)."""
     listed = [one["name"] for one in manifest.members]
     fixed = [checkpoint_name(log.origin) for log in manifest.logs if log.size] + [EVENTS, PROOFS]
-    reports = EDITIONS.get(manifest.edition, listed[len(fixed) :])
+    reports = listed[len(fixed) :]
+    if manifest.edition in EDITIONS:
+        reports = EDITIONS[manifest.edition] + policy_members(manifest.policies)
     demand(listed == fixed + reports, MANIFEST, "layout", "not the members that 13.2 names")
     standing = [MANIFEST, NOTE] + listed
     once = len(set(standing)) == len(standing)

@@ -22,7 +22,15 @@ from checker.tree import EMPTY_ROOT
 
 UNCONFIRMED, UNCHECKED = "unconfirmed_key", "reports_unchecked"
 FAILED, UNREADABLE = "failed", "unreadable"
-WORD = ["said", "open_elsewhere", "policy_versions", "request", "cut.time"]
+WORD = [
+    "said",
+    "findings",
+    "refuted",
+    "open_elsewhere",
+    "policy_versions",
+    "request",
+    "cut.time",
+]
 
 
 @dataclasses.dataclass

@@ -166,12 +166,33 @@ def request(rng):
     return parts | {name: text for name, text in optional.items() if rng.random() < 0.5}
 
 
+def finding(about, cause):
+    leaf = {"index": "4", "log": "ledger.example/custodia.events/0/0"}
+    return {
+        "about": about,
+        "cause": cause,
+        "clauses": ["L160", "PIPL 23"],
+        "due": {"lawful": "9", "strict": "7"},
+        "judged": leaf,
+        "judged_at": "-3",
+        "leaves": [leaf],
+        "mark": "ALERT",
+        "producer": "mall",
+        "recipient": "courier-1",
+        "result": "WARN",
+        "rule": 35,
+        "sentence": {"en": "Late.", "zh-CN": "迟。"},
+        "since": "7",
+        "until": "8",
+    }
+
+
 def manifest(rng, ledger, cuts, profile):
     logs = [LogAt(cut.log.origin, cut.size, cut.log.root(cut.size)) for cut in cuts]
     held = [LogAt(cut.log.origin, size, cut.log.root(size)) for cut in cuts for size in cut.held]
     kind = "recipient" if profile == "R-RECIPIENT" else "subject"
     parts = {
-        "absent": ["findings", "policy"],
+        "absent": ["verify.html"],
         "completeness": "none",
         "cut": {"digest": cut_digest(logs).hex(), "logs": [to_log(log) for log in logs]},
         "edition": EDITION,
@@ -181,13 +202,18 @@ def manifest(rng, ledger, cuts, profile):
         "profile": profile,
         "query": {"from": "-1", "id": "courier-1", "kind": kind, "until": "1793000000999"},
         "request": request(rng),
+        "rules": rng.randbytes(32).hex(),
         "words": {"en": "To whom?", "zh-CN": "给了谁?\u2028\x7f\"\\\n"},
     }
+    about = {kind: "courier-1"}
     parts["cut"] |= {"time": "1793000000123"} if rng.random() < 0.8 else {}
     optional = {
+        "findings": [finding(about, cause) for cause in ("late", "later")],
         "held": [to_log(log) for log in held],
         "open_elsewhere": [f"{ledger.NAME}/custodia.events/9/0"],
+        "policies": ["2024-07-15-34b0c98b57f7eb15", "A.b_9"],
         "policy_versions": ["2024-07-15-34b0c98b57f7eb15"],
+        "refuted": ["0", "9", "10"],
     }
     return parts | {name: part for name, part in optional.items() if part and rng.random() < 0.7}
 

@@ -12,7 +12,7 @@ import zlib
 from checker.archive import build, write_archive
 from checker.manifest import checkpoint_name
 from checker.spelling import from_base64, to_base64
-from maker.draft import slot_line
+from maker.draft import finding, slot_line
 from maker.ledger import Signer
 
 OTHER = Signer(b"a key of somebody else")
@@ -597,6 +597,23 @@ VALUES = [
     ("open_elsewhere", ["other.example/custodia.events/8/0"]),
     ("open_elsewhere", ["ledger.example"]),
     ("open_elsewhere", []),
+    ("rules", "00" * 32),
+    ("rules", "00" * 31),
+    ("rules", "AB" * 32),
+    ("refuted", []),
+    ("refuted", ["10", "9"]),
+    ("refuted", ["1", "1"]),
+    ("refuted", ["01"]),
+    ("refuted", [1]),
+    ("refuted", [str(2**64)]),
+    ("policies", []),
+    ("policies", ["b", "a"]),
+    ("policies", [".a"]),
+    ("policies", ["a."]),
+    ("policies", ["a/b"]),
+    ("policies", ["a" * 101]),
+    ("policies", ["é"]),
+    ("findings", []),
     ("held", []),
     ("held", {}),
     ("more", "x"),
@@ -616,6 +633,34 @@ def manifest_changed(rng, draft, ledger):
 def manifest_less(rng, draft, ledger):
     part = rng.choice([draft.manifest, draft.manifest["query"], draft.manifest["request"]])
     del part[rng.choice([name for name in part if name != "ledger"])]
+
+
+def findings_changed(rng, draft, ledger):
+    """What the operator says of rules, in another order or shape."""
+    about = {draft.manifest["query"]["kind"]: draft.manifest["query"]["id"]}
+    said = [finding(about, cause) for cause in ("late", "later", "latest")]
+    if rng.random() < 0.3:
+        rng.shuffle(said)
+    one = rng.choice(said)
+    names = ["about", "cause", "clauses", "due", "judged", "judged_at", "leaves", "mark", "rule"]
+    names += ["producer", "recipient", "result", "sentence", "since", "until"]
+    name = rng.choice(names)
+    leaf = {"index": "3", "log": "ledger.example/custodia.events/0/0"}
+    values = {
+        "about": [{}, {"subject": "a", "recipient": "b"}, {"operator": "x"}, "x", {"recipient": "z"}],
+        "leaves": [[], [leaf], [leaf, leaf], [one["leaves"][0], leaf], {}],
+        "mark": ["URGENT", None, "CRITICAL"],
+        "result": ["PASS", "pass", "OVERDUE"],
+        "rule": [0, 1, 44, 255, 256, "1"],
+        "clauses": [[], ["b", "a"], "a", [1]],
+        "due": [{}, {"strict": "1"}, {"lawful": "1"}, {"strict": 1}],
+        "sentence": [{"en": "x"}, {"en": "x", "zh-CN": ""}],
+    }
+    if rng.random() < 0.3:
+        del one[name]
+    else:
+        one[name] = rng.choice(values.get(name, ["", "x", "1", "-1", "01", 1]))
+    draft.manifest["findings"] = said
 
 
 def request_changed(rng, draft, ledger):

@@ -50,7 +50,7 @@ fn withheld(page: &mut Page<'_>) -> fmt::Result {
     page.end_section()
 }
 
-const PROVEN: [(&str, &str); 6] = [
+const PROVEN: [(&str, &str); 7] = [
     (
         "每个所列条目都在签名检查点所覆盖的日志中，位置如所示",
         "Each leaf shown stands in the log that a signed checkpoint covers, in the place shown",
@@ -75,9 +75,13 @@ const PROVEN: [(&str, &str); 6] = [
         "本报告和表格由上述内容生成，没有手工改动",
         "This report and the tables are made from these, and by nobody's hand",
     ),
+    (
+        "注明“由已开示的条目即可得出”的规则判定，以及所引政策原文",
+        "Findings said to follow from the opened leaves alone, and the policy's words that they quote",
+    ),
 ];
 
-const SAID: [(&str, &str); 8] = [
+const SAID: [(&str, &str); 9] = [
     (
         "事件的内容属实；发生时间准确",
         "That what the events say is true, and their own times right",
@@ -102,6 +106,10 @@ const SAID: [(&str, &str); 8] = [
     (
         "切面是最新的：切面之后可能已有新的记录",
         "That the cut is recent: there may be later records",
+    ),
+    (
+        "所据内容部分未开示的规则判定，以及称为不成立的判定",
+        "Findings that rest on what is withheld, and those said not to hold",
     ),
     (
         "法条对应与处理是否合法",

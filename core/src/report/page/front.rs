@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::Language;
 use super::super::clause::clause;
-use super::super::shown::Escaped;
+use super::super::shown::{Escaped, Whole};
 use super::super::word::Word;
 use super::super::words::fingerprint;
 use super::{Page, count};
@@ -108,20 +108,6 @@ fn question(page: &mut Page<'_>) -> fmt::Result {
     fact(page, "开示范围", "Redaction profile", &profile)?;
     page.end_table()?;
     page.end_section()
-}
-
-/// A text that stands on the page in full.
-struct Whole<'a>(&'a str);
-
-impl fmt::Display for Whole<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut at = 0;
-        for (place, _) in self.0.char_indices().step_by(128).skip(1) {
-            write!(f, "{}", Escaped(&self.0[at..place]))?;
-            at = place;
-        }
-        write!(f, "{}", Escaped(&self.0[at..]))
-    }
 }
 
 fn named(page: &Page<'_>, vocabulary: &str, value: &str) -> String {

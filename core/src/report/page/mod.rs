@@ -1,6 +1,7 @@
 //! The pages, one for each language: one file without script, and without anything from elsewhere.
 
 mod closing;
+mod findings;
 mod front;
 mod picture;
 mod records;
@@ -26,6 +27,7 @@ pub(super) fn write(answer: &Answer, language: Language, to: &mut dyn fmt::Write
     page.head()?;
     front::write(&mut page)?;
     picture::write(&mut page)?;
+    findings::write(&mut page)?;
     records::write(&mut page)?;
     closing::write(&mut page)?;
     page.raw("</body></html>\n")
@@ -84,6 +86,23 @@ impl Page<'_> {
 
     fn end_table(&mut self) -> fmt::Result {
         self.raw("</tbody></table>\n")
+    }
+
+    /// Says that a table is cut, and where the whole is.
+    fn more(&mut self, rows: usize, table: &str) -> fmt::Result {
+        if rows <= MOST_ROWS {
+            return Ok(());
+        }
+        let (rows, most) = (count(rows as u64), count(MOST_ROWS as u64));
+        match self.language {
+            Language::Zh => self.write(format_args!(
+                "<p><strong>此表共{rows}行，只印出前{most}行；{table}有全部各行。</strong>汇总和计数不受此限。</p>\n"
+            )),
+            Language::En => self.write(format_args!(
+                "<p><strong>{rows} rows, of which the first {most} are printed; {table} has them all.</strong> \
+                 Counts and summaries are of all.</p>\n"
+            )),
+        }
     }
 
     fn head(&mut self) -> fmt::Result {

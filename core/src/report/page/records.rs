@@ -45,7 +45,7 @@ fn by_recipient(page: &mut Page<'_>) -> fmt::Result {
         recipient_row(page, id, received)?;
     }
     page.end_table()?;
-    more(page, answer.recipients.len(), "recipients.csv")?;
+    page.more(answer.recipients.len(), "recipients.csv")?;
     page.end_section()
 }
 
@@ -108,23 +108,6 @@ fn starred<'a>(words: impl Iterator<Item = &'a Word>, language: Language) -> Str
     names.join(language.pick("、", ", "))
 }
 
-/// Says that a table is cut, and where the whole is.
-fn more(page: &mut Page<'_>, rows: usize, table: &str) -> fmt::Result {
-    if rows <= MOST_ROWS {
-        return Ok(());
-    }
-    let (rows, most) = (count(rows as u64), count(MOST_ROWS as u64));
-    match page.language {
-        Language::Zh => page.write(format_args!(
-            "<p><strong>此表共{rows}行，只印出前{most}行；{table}有全部各行。</strong>汇总和计数不受此限。</p>\n"
-        )),
-        Language::En => page.write(format_args!(
-            "<p><strong>{rows} rows, of which the first {most} are printed; {table} has them all.</strong> \
-             Counts and summaries are of all.</p>\n"
-        )),
-    }
-}
-
 fn outflows(page: &mut Page<'_>) -> fmt::Result {
     page.section(
         "rows",
@@ -157,7 +140,7 @@ fn outflows(page: &mut Page<'_>) -> fmt::Result {
     }
     page.end_table()?;
     page.raw("</div>")?;
-    more(page, answer.of(Class::Outflow).count(), "timeline.csv")?;
+    page.more(answer.of(Class::Outflow).count(), "timeline.csv")?;
     page.end_section()
 }
 
@@ -290,7 +273,7 @@ fn others(page: &mut Page<'_>) -> fmt::Result {
     }
     page.end_table()?;
     page.raw("</div>")?;
-    more(page, answer.of(Class::Other).count(), "timeline.csv")?;
+    page.more(answer.of(Class::Other).count(), "timeline.csv")?;
     page.end_section()
 }
 
@@ -354,7 +337,7 @@ fn sources(page: &mut Page<'_>) -> fmt::Result {
         ))?;
     }
     page.end_table()?;
-    more(page, answer.of(Class::Source).count(), "timeline.csv")?;
+    page.more(answer.of(Class::Source).count(), "timeline.csv")?;
     page.end_section()
 }
 
@@ -418,7 +401,7 @@ fn unread(page: &mut Page<'_>) -> fmt::Result {
         ))?;
     }
     page.end_table()?;
-    more(page, leaves().count(), "timeline.csv")?;
+    page.more(leaves().count(), "timeline.csv")?;
     page.end_section()
 }
 

@@ -20,6 +20,7 @@ pub(super) const fn in_chinese(fault: &Fault) -> &'static str {
         Fault::Signatures(_) => "签名的数目不是一个",
         Fault::NoteText => "签名的文字不是格式、账本和清单的 SHA-256",
         Fault::ManifestDigest => "清单被改动：签名的是另外的字节",
+        Fault::Contradiction(_) => "清单所称的判定或政策与条目不符",
         Fault::Checkpoint(_) => "检查点无效",
         Fault::Unterminated => "最后一行没有结束：文件可能被截断",
         Fault::TooManyLines(_) => "行数过多",

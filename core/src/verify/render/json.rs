@@ -10,7 +10,7 @@ struct Json<'a> {
     exit_code: u8,
     failures: Vec<Failed>,
     proven: Vec<&'static str>,
-    word: [&'static str; 5],
+    word: [&'static str; 7],
     warnings: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -26,6 +26,15 @@ struct Json<'a> {
     edition: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Findings>,
+}
+
+#[derive(Serialize)]
+struct Findings {
+    confirmed: u64,
+    operator: u64,
+    refuted: u64,
 }
 
 #[derive(Serialize)]
@@ -62,7 +71,8 @@ struct Log {
 /// `exit_code`, `failures` (none, or one object of `place`, `reason`, `words`), `proven`, `word` (the
 /// operator's), `warnings`; and as far as the manifest was read `id`, `ledger`, `key` (`vkey`,
 /// `fingerprint`), `cut` (`digest`, `time` in milliseconds since 1970 as a string, `logs`),
-/// `profile`, `edition`, `events` (how many leaves are shown). Where `proven` lacks `manifest`,
+/// `profile`, `edition`, `events` (how many leaves are shown), and once judged again `findings` (how many are
+/// `confirmed` by the opened slots, how many the `operator` says, how many `refuted`). Where `proven` lacks `manifest`,
 /// these last are anybody's words.
 #[must_use]
 pub fn json(report: &Report) -> String {
@@ -93,6 +103,13 @@ pub fn json(report: &Report) -> String {
         profile: manifest.map(|manifest| manifest.profile.name()),
         edition: manifest.map(|manifest| manifest.edition),
         events: report.events,
+        findings: report
+            .findings
+            .map(|[confirmed, operator, refuted]| Findings {
+                confirmed,
+                operator,
+                refuted,
+            }),
     };
     // Strings, small integers, and arrays of them: there is nothing that can't be written.
     serde_json::to_string(&json).unwrap_or_default()

@@ -71,7 +71,22 @@ impl Page<'_> {
         if let Some(events) = self.report.events {
             self.row(("所示条目", "Events"), &events.to_string(), to)?;
         }
+        if let Some(counts) = self.report.findings {
+            self.row(("规则判定", "Findings"), &self.findings(counts), to)?;
+        }
         Ok(())
+    }
+
+    fn findings(&self, [confirmed, said, refuted]: [u64; 3]) -> String {
+        match self.language {
+            Language::Zh => format!(
+                "{confirmed}项由已开示的条目确认，{said}项为运营者的陈述，{refuted}项运营者称不成立"
+            ),
+            Language::En => format!(
+                "{confirmed} confirmed by the opened leaves, {said} the operator's word, {refuted} that the \
+                 operator says don't hold"
+            ),
+        }
     }
 
     fn cut(&self, manifest: &Manifest) -> String {

@@ -28,9 +28,9 @@ pub(super) const fn meaning(outcome: Outcome) -> Both {
              --policy, or compare the key's fingerprint below with one from elsewhere.",
         ),
         Outcome::ReportsUnchecked => (
-            "签名和条目无误，但本程序不认识报告的版次：报告和表格未经核对，请用更新的程序。",
-            "Signatures and events are right, but this program doesn't know the reports' edition: \
-             reports and tables are unchecked. Use a newer program.",
+            "签名和条目无误，但本程序不认识报告的版次或所用的规则：报告、表格和判定未经核对，请用相应版本的程序。",
+            "Signatures and events are right, but this program doesn't know the reports' edition, or the \
+             rules: reports, tables and findings are unchecked. Use the program of that version.",
         ),
         Outcome::Failed => (
             "这份摘录不能作为依据。以下所列可能是任何人写的。",
@@ -116,6 +116,14 @@ pub(super) fn operators_word(name: &str) -> Both {
         "said" => (
             "各条的判定、假名、删除的依据",
             "verdicts, pseudonyms, and why a record is erased",
+        ),
+        "findings" => (
+            "依未开示内容作出的判定",
+            "findings that rest on what is withheld",
+        ),
+        "refuted" => (
+            "哪些判定依未开示内容并不成立",
+            "which findings what is withheld refutes",
         ),
         "open_elsewhere" => ("未列入的日志", "which logs are not in the cut"),
         "policy_versions" => (

@@ -1,5 +1,6 @@
 //! An extract before it is signed.
 
+use custodia_core::assess::{Finding, built_in_digest};
 use custodia_core::extract::archive::{MemberHeader, central_header, end, local_header};
 use custodia_core::extract::layout::{EVENTS, MANIFEST, NOTE, PROOFS};
 use custodia_core::extract::{
@@ -18,16 +19,14 @@ pub fn manifest(profile: Profile, logs: Vec<LogAt>, held: Vec<LogAt>) -> Manifes
         Profile::RSubject | Profile::SSelf => (QueryKind::Subject, SUBJECT),
     };
     let query = Query {
-        from: Some(Int(BEGIN_MS)),
+        from: None,
         id: id.to_owned(),
         kind,
         until: None,
     };
     let key = signer(&SEED, &format!("{LEDGER}/extract"));
     Manifest {
-        absent: ["findings.csv", "policy/", "verify.html"]
-            .map(str::to_owned)
-            .to_vec(),
+        absent: ["verify.html"].map(str::to_owned).to_vec(),
         completeness: "none".into(),
         cut: Cut {
             digest: cut_digest(logs.iter().map(|log| (log.origin.as_str(), log.size.0))),
@@ -35,16 +34,20 @@ pub fn manifest(profile: Profile, logs: Vec<LogAt>, held: Vec<LogAt>) -> Manifes
             time: Some(Int(BEGIN_MS + 86_400_000)),
         },
         edition: EDITION,
+        findings: Vec::new(),
         format: FORMAT.into(),
         held,
         key: key.verifier().to_string(),
         ledger: LEDGER.into(),
         members: None,
         open_elsewhere: vec![format!("{LEDGER}/custodia.events/2/0")],
+        policies: Vec::new(),
         policy_versions: vec!["2024-07-15-34b0c98b57f7eb15".into()],
         profile,
         words: report::words(&query, profile),
         query,
+        refuted: Vec::new(),
+        rules: built_in_digest(),
         request: Request {
             document_sha256: None,
             id: "REQ-2026-0117".into(),
@@ -79,12 +82,32 @@ impl Draft {
             answer.push(line).unwrap();
         }
         answer.finish();
-        let documents = report::MEMBERS.map(|name| {
+        let names = report::members(&self.manifest.policies).into_iter();
+        let documents = names.map(|name| {
             let mut text = String::new();
-            report::write(name, &answer, &mut text).unwrap();
-            (name.to_owned(), text.into_bytes())
+            // A policy that the manifest alone names has nothing.
+            let _ = report::write(&name, &answer, &mut text);
+            (name, text.into_bytes())
         });
-        self.documents = documents.to_vec();
+        self.documents = documents.collect();
+    }
+
+    /// Says findings and policies as an operator would who knows of one finding more, and that the first of
+    /// those that the lines give doesn't hold.
+    pub fn say_findings(&mut self) {
+        let mut answer = Answer::new(&self.manifest);
+        for line in &self.lines {
+            answer.push(line).unwrap();
+        }
+        answer.finish();
+        let mut full: Vec<Finding> = answer.findings().skip(1).cloned().collect();
+        full.extend(answer.findings().next().map(|one| Finding {
+            cause: "known_otherwise".into(),
+            ..one.clone()
+        }));
+        full.sort();
+        answer.say(&full);
+        self.manifest = answer.manifest().clone();
     }
 
     /// Puts the cut's digest right after its logs were changed.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::draft::{Draft, manifest};
 use super::log::{Leaf, Log};
-use super::record::{plain, recipient, record, share};
+use super::record::{plain, policy_version, recipient, record, share};
 use super::{ACCESS, DATA, EMPTY, RECIPIENTS, REGISTRY, SEED, SUBJECT, base64};
 
 /// The leaf of the first log of data that no schema reads.
@@ -40,7 +40,8 @@ impl Ledger {
             })
             .collect();
         let access: Vec<Record> = (0..5).map(|n| plain(n, SUBJECT)).collect();
-        let registry: Vec<Record> = (0..).zip(&RECIPIENTS).map(recipient).collect();
+        let mut registry: Vec<Record> = (0..).zip(&RECIPIENTS).map(recipient).collect();
+        registry.push(policy_version(3));
         Self {
             logs: vec![
                 Log::of(ACCESS, &access),
@@ -84,6 +85,7 @@ impl Ledger {
             manifest,
         };
         draft.proofs = self.proofs(&draft);
+        draft.say_findings();
         draft.make_documents();
         draft
     }

@@ -64,3 +64,15 @@ pub fn recipient((offset, id): (u64, &&str)) -> Record {
     }});
     record(REGISTRY, offset, id, body)
 }
+
+/// A short policy: its text has two lines, and its document is none that rules can read.
+pub fn policy_version(offset: u64) -> Record {
+    let id = "2024-07-15-34b0c98b57f7eb15";
+    let body = json!({"policy_version_published": {
+        "policy_version_id": id, "content_sha256": base64(&[1; 32]), "change_class": "PV_CHANGE_FIRST",
+        "published_at": "2024-07-15T00:00:00Z", "effective_at": "2024-07-15T00:00:00Z",
+        "requires_reconsent": false, "content": base64("第一行\n第二行\n".as_bytes()),
+        "machine_readable": base64(b"version = 1\n"),
+    }});
+    record(REGISTRY, offset, id, body)
+}

@@ -1,38 +1,12 @@
-//! By which names events reach each other's findings, and how far an event of the registry reaches.
+//! Whom and what an event names beside the person it is about.
 
 use std::collections::BTreeSet;
 
-use custodia_core::assess::Register;
-use custodia_core::schema::v1::event::Body;
-use custodia_core::verdict::Facts;
-
-/// Whose findings an event of the registry may change, beside those of recipients and producers, which
-/// are judged again after any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// Nobody's: no rule looks at it.
-    Nobody,
-    /// Of whoever has an event with one of its [`names`].
-    Named,
-    /// Everybody's.
-    Everybody,
-}
-
-/// How far a kind of event (the body's field number) reaches, where it stands in the registry.
-///
-/// What the register says of a recipient (120 to 123, 201, 202, 204, 211), a merger (205), an
-/// authority's case (207 to 210) or an incident (260 to 269) matters to those whose events name it; an
-/// erasure (303, 304) to the person whom its digest names. Everything else may matter to anyone.
-pub(super) fn reach(kind: u32) -> Reach {
-    match kind {
-        kind if !Register::keeps(kind) => Reach::Nobody,
-        120..=123 | 201 | 202 | 204 | 205 | 207..=211 | 260..=269 | 303 | 304 => Reach::Named,
-        _ => Reach::Everybody,
-    }
-}
+use crate::schema::v1::event::Body;
+use crate::verdict::Facts;
 
 /// Every recipient, incident, case and merger that an event names.
-pub(super) fn names<'a>(facts: &Facts<'a>, body: &'a Body) -> BTreeSet<&'a str> {
+pub fn names<'a>(facts: &Facts<'a>, body: &'a Body) -> BTreeSet<&'a str> {
     let mut names: BTreeSet<&str> = [facts.recipient_id, facts.incident_id]
         .into_iter()
         .flatten()
@@ -60,10 +34,10 @@ pub(super) fn names<'a>(facts: &Facts<'a>, body: &'a Body) -> BTreeSet<&'a str> 
 
 #[cfg(test)]
 mod tests {
-    use custodia_core::record::{Record, Timestamp};
-    use custodia_core::schema;
-    use custodia_core::schema::v1::{self, Topic};
-    use custodia_core::verdict::{Place, TopicRole, judge};
+    use crate::record::{Record, Timestamp};
+    use crate::schema;
+    use crate::schema::v1;
+    use crate::verdict::{Place, TopicRole, judge};
     use prost::Message as _;
     use prost_reflect::{DynamicMessage, Value};
 
@@ -123,21 +97,5 @@ mod tests {
             }
         }
         assert!(found > 40, "{found}");
-    }
-
-    #[test]
-    fn what_reaches_the_named_alone_has_a_name() {
-        for kind in schema::bodies().values() {
-            let named = reach(kind.number) == Reach::Named;
-            let erasure = kind.descriptor.get_field_by_name("erased_subject_blake3");
-            let has = |field: &&str| kind.descriptor.get_field_by_name(field).is_some();
-            assert!(
-                !named || erasure.is_some() || NAMING.iter().any(has),
-                "{}",
-                kind.name
-            );
-            let registry = kind.topic == Topic::Registry;
-            assert!(registry || reach(kind.number) != Reach::Nobody || kind.number == 302);
-        }
     }
 }
