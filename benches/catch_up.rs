@@ -5,6 +5,11 @@
 //! first records have come through, so that neither connecting nor opening is in it. Never
 //! fills a topic.
 
+#[path = "figures/mod.rs"]
+mod figures;
+#[path = "topic/mod.rs"]
+mod topic;
+
 use std::error::Error;
 use std::fmt;
 use std::fs;
@@ -18,14 +23,14 @@ use clap::Parser;
 use custodia::app::{self, Running, StartAt, kafka_settings};
 use custodia::clock::{Clock, SystemClock};
 use custodia::config::{Assignment, Config};
-use custodia::kafka::{self, Consumer, PartitionReader, Position, topic_facts, watermarks};
+use custodia::kafka::{self, Consumer, PartitionReader, Position};
+use figures::median;
+use topic::{ASKING, FullTopic};
 
 /// How often progress is looked at.
 const LOOK: Duration = Duration::from_millis(2);
 /// Records taken from a partition's queue at once, as the ledger does by default.
 const TAKEN: usize = 4096;
-/// How long a question to the broker may take.
-const ASKING: Duration = Duration::from_secs(10);
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -87,9 +92,7 @@ struct Course {
     bootstrap: String,
     folder: PathBuf,
     patience: Duration,
-    topic: String,
-    /// First offset and end of each partition.
-    ends: Vec<(u64, u64)>,
+    topic: FullTopic,
 }
 
 /// Records a second, from the first records seen to the last.
@@ -133,33 +136,19 @@ impl Pace {
 
 impl Course {
     fn of(arguments: &Arguments, bootstrap: &str) -> Outcome<Self> {
-        let topic = Config::default().topics.events;
-        let mut course = Self {
+        let mut config = Config::default();
+        bootstrap.clone_into(&mut config.kafka.bootstrap);
+        Ok(Self {
             bootstrap: bootstrap.to_owned(),
             folder: arguments.folder.clone(),
             patience: Duration::from_secs(arguments.patience),
-            topic,
-            ends: Vec::new(),
-        };
-        let settings = kafka_settings(&course.config(Path::new("."), 0, Way::ReadAndDrop));
-        let facts = topic_facts(&settings, &[&course.topic], ASKING)?;
-        let facts = facts.into_iter().flatten().next();
-        let facts = facts.ok_or_else(|| format!("{bootstrap} has no {}", course.topic))?;
-        for partition in 0..facts.partitions {
-            let ends = watermarks(&settings, &course.topic, partition, ASKING)?;
-            course.ends.push(ends);
-        }
-        Ok(course)
-    }
-
-    /// How many records the topic holds.
-    fn records(&self) -> u64 {
-        self.ends.iter().map(|(low, high)| high - low).sum()
+            topic: FullTopic::of(&config, &config.topics.events)?,
+        })
     }
 
     fn places(&self) -> Vec<String> {
-        let place = |partition| format!("{}/{partition}", self.topic);
-        (0..self.ends.len()).map(place).collect()
+        let place = |partition| format!("{}/{partition}", self.topic.name);
+        (0..self.topic.ends.len()).map(place).collect()
     }
 
     /// A ledger of its own for each round: its name keeps its checkpoints apart from the others'.
@@ -188,13 +177,13 @@ impl Course {
     fn read_and_drop(&self) -> Outcome<f64> {
         let settings = kafka_settings(&self.config(Path::new("."), 0, Way::ReadAndDrop));
         let (consumer, readers) = Consumer::assign(&settings, &self.assignments(), ASKING)?;
-        let (through, wanted) = (AtomicU64::new(0), self.records());
+        let (through, wanted) = (AtomicU64::new(0), self.topic.records());
         let mut pace = Pace::new(self.patience);
         thread::scope(|scope| {
             let through = &through;
             let readers: Vec<_> = readers
                 .into_iter()
-                .zip(&self.ends)
+                .zip(&self.topic.ends)
                 .map(|(reader, (_, end))| {
                     scope.spawn(move || drop_all(reader, *end, self.patience, through))
                 })
@@ -215,14 +204,14 @@ impl Course {
 
     fn assignments(&self) -> Vec<kafka::Assignment> {
         let assignment = |(partition, (low, _)): (u32, &(u64, u64))| kafka::Assignment {
-            topic: self.topic.clone(),
+            topic: self.topic.name.clone(),
             partition,
             position: Position {
                 next_offset: *low,
                 leader_epoch: None,
             },
         };
-        (0u32..).zip(&self.ends).map(assignment).collect()
+        (0u32..).zip(&self.topic.ends).map(assignment).collect()
     }
 
     /// A new ledger in an empty folder, until all leaves (and their rows) are on disk.
@@ -232,6 +221,7 @@ impl Course {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let config = self.config(&folder, number, way);
         app::init(&config, &StartAt::default(), None, clock.as_ref())?;
+        announce(&config, &clock)?;
         let mut pace = Pace::new(self.patience);
         let running = app::start(&config, &clock)?;
         let rate = self.watch(&running, way.makes_rows(), &mut pace);
@@ -241,15 +231,11 @@ impl Course {
     }
 
     fn watch(&self, running: &Running, rows: bool, pace: &mut Pace) -> Outcome<f64> {
-        let wanted = self.records();
+        let wanted = self.topic.records();
         loop {
-            let logs = running.opened().logs.iter();
-            let leaves = logs
-                .filter(|log| log.origin().topic == self.topic)
-                .map(|log| log.tail().size)
-                .sum();
+            let leaves = self.topic.through(running, false);
             let done = if rows {
-                self.projected(running)
+                self.topic.through(running, true)
             } else {
                 leaves
             };
@@ -261,13 +247,14 @@ impl Course {
             }
         }
     }
+}
 
-    fn projected(&self, running: &Running) -> u64 {
-        let rows = running.rows().iter().map(|rows| &rows.rows);
-        rows.filter(|rows| rows.log().origin().topic == self.topic)
-            .map(|rows| rows.progress().projected())
-            .sum()
-    }
+/// Starts a new ledger once without the topic of events: what a first start has to tell the registry
+/// takes longer than appending a small topic, which would be over before anyone looks.
+fn announce(config: &Config, clock: &Arc<dyn Clock>) -> Outcome<()> {
+    let mut config = config.clone();
+    config.ingest.assign = Assignment::Only(vec![format!("{}/0", config.topics.registry)]);
+    Ok(app::start(&config, clock)?.stop()?)
 }
 
 /// Reads a partition up to `end` and drops what it reads.
@@ -287,14 +274,8 @@ fn drop_all(
     Ok(())
 }
 
-fn median(rates: &mut [f64]) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    let (upper, lower) = (rates.len() / 2, (rates.len() - 1) / 2);
-    f64::midpoint(rates[lower], rates[upper])
-}
-
 fn print(course: &Course, rates: &mut [(Way, Vec<f64>)]) {
-    let (records, partitions) = (course.records(), course.ends.len());
+    let (records, partitions) = (course.topic.records(), course.topic.ends.len());
     println!("\n{records} events in {partitions} partitions; medians of events/s:");
     let baseline = median(&mut rates[0].1);
     for (way, rates) in rates {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::ask::{desk, principals};
 use super::extract::{office, write};
 use super::release::Target;
-use super::{Error, Extent, Running, StartAt, init, send_town, start, town};
+use super::{Error, Extent, Running, StartAt, init, send_events, start, town};
 use crate::clock::Clock;
 use crate::config::{Config, Principal};
 use crate::extract::{Question, Summary};
@@ -113,7 +113,7 @@ pub fn demo(
     let running = start(&config, clock)?;
     let town = town(&config, seed, Extent::Customers(customers), START_MS)?;
     let expected = town.expected_count();
-    let sent = send_town(&config, &town, &mut |sent| {
+    let sent = send_events(&config, town.events(), &mut |sent| {
         wait_for_leaves(&running, sent.saturating_sub(MOST_AHEAD));
         progress(Step::Sending(sent, expected));
     })?;

@@ -52,4 +52,4 @@ pub use recover::{Recovered, recover};
 pub use replica::export_replica;
 pub use run::{Running, start};
 pub use serve::serve;
-pub use town::{Extent, Sent, send_town, send_town_with_faults, town};
+pub use town::{Extent, Sent, send_events, town};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::init::{facts_of, timeout};
 use super::{Error, kafka_settings};
 use crate::config::Config;
-use crate::generate::{Events, Outgoing as Event, TopicRole, Town};
+use crate::generate::{Outgoing as Event, TopicRole, Town};
 use crate::kafka::{self, Outgoing, Pending, Writer};
 
 /// Most records that may wait for their acknowledgement.
@@ -52,30 +52,14 @@ pub fn town(config: &Config, seed: u64, extent: Extent, start_ms: i64) -> Result
     })
 }
 
-/// Sends all events of a town, in order, and waits for every acknowledgement. `before_each` is
-/// called with the count sent so far, and may hold the sending back.
+/// Sends events, in order, and waits for every acknowledgement. `before_each` is called with the count
+/// sent so far, and may hold the sending back.
 ///
 /// # Errors
 /// The first record that was not acknowledged.
-pub fn send_town(
+pub fn send_events(
     config: &Config,
-    town: &Town,
-    before_each: &mut dyn FnMut(u64),
-) -> Result<Sent, Error> {
-    send_events(config, town.events(), before_each)
-}
-
-/// Sends all events of a town with its faults ([`Town::faults`]) as [`send_town`] does.
-///
-/// # Errors
-/// The first record that was not acknowledged.
-pub fn send_town_with_faults(config: &Config, town: &Town) -> Result<Sent, Error> {
-    send_events(config, town.events_with_faults(), &mut |_| {})
-}
-
-fn send_events(
-    config: &Config,
-    events: Events,
+    events: impl IntoIterator<Item = Event>,
     before_each: &mut dyn FnMut(u64),
 ) -> Result<Sent, Error> {
     let writer = Writer::new(&kafka_settings(config))?;

@@ -47,10 +47,10 @@ impl Generate {
             .map_or(Extent::Customers(self.customers), Extent::Events);
         let town = app::town(config, self.seed, extent, self.start_ms)?;
         let sent = match &self.faults {
-            None => app::send_town(config, &town, &mut |_| {})?,
+            None => app::send_events(config, town.events(), &mut |_| {})?,
             Some(list) => {
                 write_list(list, &town.faults())?;
-                app::send_town_with_faults(config, &town)?
+                app::send_events(config, town.events_with_faults(), &mut |_| {})?
             }
         };
         if self.json {
