@@ -22,7 +22,9 @@ fn main() -> io::Result<()> {
         let folder = Path::new(&folder).join(name);
         fs::create_dir_all(&folder)?;
         for (member, text) in sample.members() {
-            fs::write(folder.join(member), text)?;
+            let path = folder.join(member);
+            fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+            fs::write(path, text)?;
         }
     }
     Ok(())

@@ -151,7 +151,7 @@ fn row(page: &mut Page<'_>, finding: &Finding, standing: Standing) -> fmt::Resul
         format!("<span class=\"s\">{}</span>", mark(of).pick(language))
     });
     page.write(format_args!(
-        "<tr><td><span class=\"tag {}\">{} {}</span><span class=\"s leaf\">{}</span>{marked}</td>",
+        "<tr><td><span class=\"tag result {}\">{} {}</span><span class=\"s leaf\">{}</span>{marked}</td>",
         shape(finding.result).0,
         shape(finding.result).1,
         result(finding.result).pick(language),
@@ -194,26 +194,36 @@ fn grounds(page: &Page<'_>, finding: &Finding) -> String {
     let mut html: Vec<String> = quoted
         .iter()
         .map(|(line, words)| {
-            let name = match language {
-                Language::Zh => format!("政策第{}行：", &line[1..]),
-                Language::En => format!("policy, line {}: ", &line[1..]),
-            };
-            format!(
-                "<span class=\"s quote\">{name}<q>{}</q></span>",
-                Whole(words)
-            )
+            let (name, colon) = (cited(line, language), language.pick("：", ": "));
+            let words = Whole(words);
+            format!("<span class=\"s quote\">{name}{colon}<q>{words}</q></span>")
         })
         .collect();
     let others = finding.clauses.iter();
     let others = others.filter(|one| !lines.contains(one.as_str()));
     let others: Vec<String> = others
-        .map(|one| Escaped(&clause(one, language)).to_string())
+        .map(|one| Escaped(&cited(one, language)).to_string())
         .collect();
     if !others.is_empty() {
         let joined = others.join(language.pick("、", ", "));
         html.push(format!("<span class=\"s\">{joined}</span>"));
     }
     html.concat()
+}
+
+/// A clause for people: lines of the policy (`L160`, `L160–L174`), or of a law.
+fn cited(one: &str, language: Language) -> String {
+    let is_line = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_digit());
+    let Some(lines) = one.strip_prefix('L').filter(is_line) else {
+        return clause(one, language);
+    };
+    let several = lines.contains('–');
+    let lines = lines.replace("–L", language.pick("至", " to "));
+    match (language, several) {
+        (Language::Zh, _) => format!("政策第{lines}行"),
+        (Language::En, false) => format!("policy, line {lines}"),
+        (Language::En, true) => format!("policy, lines {lines}"),
+    }
 }
 
 /// From when on, until when, what was due, and the leaves.
