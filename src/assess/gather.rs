@@ -13,6 +13,8 @@ use crate::query::{self, LogRows, Standpoint, Time};
 
 /// Rows read at once.
 const PAGE: usize = 4096;
+/// Number of `AuthorityRequestReceived`.
+const DEMAND: u32 = 207;
 
 /// What there is to judge of somebody or something; or why it isn't judged.
 type Judgeable = Result<Timeline, Unjudged>;
@@ -41,8 +43,8 @@ struct Leaves<'a>(Vec<(&'a LogRows, BTreeSet<u64>)>);
 /// The person of a reference, with all that are linked to it.
 ///
 /// In the timeline stands what is under one of the references as key or in the envelope, and what the
-/// registry has that names one in its body. What another person's event names in its body is that
-/// person's.
+/// registry has that names one in its body: a disclosure under a gag. What another person's event names in
+/// its body is that person's; and an authority's demand names a person, but is no event of theirs.
 pub(super) fn person(from: &Standpoint<'_>, subject: &str) -> Result<Person, Error> {
     let linked = match from.linked(subject) {
         Ok(references) => Ok(references),
@@ -70,7 +72,7 @@ pub(super) fn person(from: &Standpoint<'_>, subject: &str) -> Result<Person, Err
         leaves.0.push((log, indexes));
     }
     person.timeline = match linked {
-        Ok(_) => leaves.read(from)?,
+        Ok(_) => leaves.read(from, |one| one.kind != DEMAND)?,
         Err(unjudged) => Err(unjudged),
     };
     Ok(person)
@@ -93,7 +95,7 @@ pub(super) fn thing<'a>(
     let further = further.into_iter();
     let further = further.map(|(log, index)| (log, BTreeSet::from([index])));
     leaves.0.extend(further);
-    leaves.read(from)
+    leaves.read(from, |_| true)
 }
 
 /// All logs but those of the looks, which no rule looks at.
@@ -165,8 +167,12 @@ fn leaves_of_thing(
 }
 
 impl Leaves<'_> {
-    /// Reads them all, unless they are too many: then none.
-    fn read(self, from: &Standpoint<'_>) -> Result<Judgeable, Error> {
+    /// Reads those of them that are wanted, unless they are too many: then none.
+    fn read(
+        self,
+        from: &Standpoint<'_>,
+        wanted: impl Fn(&Occurrence) -> bool,
+    ) -> Result<Judgeable, Error> {
         let count: usize = self.0.iter().map(|(_, indexes)| indexes.len()).sum();
         if count > MOST_OCCURRENCES {
             return Ok(Err(Unjudged::TimelineTooLong));
@@ -176,7 +182,9 @@ impl Leaves<'_> {
             for index in indexes {
                 let record = log.log().record(from.view().keys(), index)?;
                 let one = record.and_then(|record| occurrence(log, index, &record));
-                all.extend(one.filter(|one| from.had_happened(Some(Time(one.occurred_at_ms)))));
+                let had_happened =
+                    |one: &Occurrence| from.had_happened(Some(Time(one.occurred_at_ms)));
+                all.extend(one.filter(|one| wanted(one) && had_happened(one)));
             }
         }
         Ok(Timeline::new(all).map_err(|_| Unjudged::TimelineTooLong))

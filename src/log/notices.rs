@@ -2,6 +2,7 @@
 
 use custodia_core::checkpoint::Checkpoint;
 use custodia_core::origin::Origin;
+use custodia_core::schema::LEDGER_PRODUCER;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{
     CheckpointPublished, Event, IsolationLevel, LogClosed, LogOpened, LogStart,
@@ -12,7 +13,7 @@ use super::{Closing, Generation, Outbox, OutboxError};
 use crate::clock::Clock;
 
 /// The producer that the ledger's own events name.
-pub const PRODUCER: &str = "custodia";
+pub const PRODUCER: &str = LEDGER_PRODUCER;
 /// What a notice says of a topic id that the broker can't be asked for.
 const UNASKED: &str = "unasked";
 

@@ -24,7 +24,7 @@ fn answer(ledger: &Ledger, words: &[&str]) -> Value {
 }
 
 /// A number of `/metrics` that has no label.
-fn number(serving: &Serving, name: &str) -> Option<u64> {
+pub fn number(serving: &Serving, name: &str) -> Option<u64> {
     let text = serving.get("/metrics")?;
     let line = text
         .lines()

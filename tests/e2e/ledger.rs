@@ -297,13 +297,23 @@ impl Serving {
 
     /// Asks again and again until `asked` answers.
     pub fn until<T>(&mut self, what: &str, asked: impl Fn(&mut Self) -> Option<T>) -> T {
+        self.until_within(PATIENCE, what, asked)
+    }
+
+    /// As [`Self::until`], where it may take longer than most.
+    pub fn until_within<T>(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        asked: impl Fn(&mut Self) -> Option<T>,
+    ) -> T {
         let started = Instant::now();
         loop {
             if let Some(answer) = asked(self) {
                 return answer;
             }
             assert!(
-                started.elapsed() < PATIENCE,
+                started.elapsed() < patience,
                 "waited for {what}:\n{}",
                 self.log_text()
             );

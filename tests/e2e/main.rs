@@ -14,6 +14,7 @@ mod bad_input;
 mod command_line;
 mod extract;
 mod faults;
+mod faults_found;
 mod findings;
 mod full_disk;
 mod generations;

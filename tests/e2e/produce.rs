@@ -28,6 +28,18 @@ pub fn with_java(broker: &Broker, records: &[Pair], options: &[&str]) -> Vec<(u3
     sent_by_java(broker, records.iter().map(line), options)
 }
 
+/// Sends keys and values to topics of their own with Java's client.
+pub fn to_topics_with_java<'a>(
+    broker: &Broker,
+    records: impl IntoIterator<Item = (&'a str, &'a [u8], &'a [u8])>,
+) {
+    let line = |(topic, key, value): (&str, &[u8], &[u8])| {
+        let (key, value) = (hex::encode(key), hex::encode(value));
+        format!("{topic}\t{key}\t{value}")
+    };
+    sent_by_java(broker, records.into_iter().map(line), &[]);
+}
+
 /// Sends a record to a partition of the events topic, whatever its key; its offset.
 pub fn to_partition(broker: &Broker, partition: u32, record: &Pair) -> u64 {
     let line = format!("{}\t{partition}", line(record));

@@ -30,6 +30,9 @@ pub mod v1 {
 /// The first field number of a body in [`v1::Event`] (design §3.2).
 pub const FIRST_BODY: u32 = 100;
 
+/// The producer that the ledgers' own events name: logs opened and closed, extracts issued, looks.
+pub const LEDGER_PRODUCER: &str = "custodia";
+
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/custodia.v1.binpb"));
 
 /// All descriptors of `custodia.v1`, with their custom options.

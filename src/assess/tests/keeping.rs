@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::super::*;
 use super::town::{
-    LI, OTHER, Said, Town, WANG, ask, asking, attest, face, fulfil, link, notify, register,
+    LI, OTHER, Said, Town, WANG, ask, asking, attest, demand, face, fulfil, link, notify, register,
     report_egress, share,
 };
 
@@ -193,4 +193,25 @@ fn who_has_too_many_references_is_said_to_be_unjudged() {
     assert_eq!(one.code, "R00");
     assert_eq!(one.finding.cause, "too_many_references");
     assert!(one.finding.sentence.en.contains("CU-0860"));
+}
+
+#[test]
+fn an_authority_s_demand_names_a_person_and_is_no_event_of_theirs() {
+    let mut town = Town::new();
+    town.put(share(LI, "courier-1", 3));
+    town.put(demand(LI, "case-1", 2));
+    town.must_be_accepted(2);
+    town.put(demand(WANG, "case-2", 2));
+    let view = town.view();
+    let from = view.standpoint(None, None).unwrap();
+    let kinds_of = |subject: &str| -> Vec<u32> {
+        let person = gather::person(&from, subject).unwrap();
+        assert!(person.known);
+        let Ok(timeline) = person.timeline else {
+            panic!("{subject} is judged");
+        };
+        timeline.iter().map(|one| one.kind).collect()
+    };
+    assert_eq!(kinds_of(LI), [200]);
+    assert!(kinds_of(WANG).is_empty());
 }

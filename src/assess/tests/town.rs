@@ -170,6 +170,10 @@ impl Town {
         store
     }
 
+    pub(super) fn view(&self) -> View {
+        view(&self.lanes, &self.keys, &self.dir)
+    }
+
     pub(super) fn desk(&self, keeping: Keeping) -> FindingsDesk {
         FindingsDesk::new(
             Arc::clone(&self.desk),
@@ -455,6 +459,20 @@ pub(super) fn attest(days_ago: i64) -> Said {
         ..v1::SafeguardAttested::default()
     };
     of_registry(b"a-1", Body::SafeguardAttested(attested), days_ago)
+}
+
+/// An authority asks for a person's data.
+pub(super) fn demand(subject: &str, case: &str, days_ago: i64) -> Said {
+    let received = v1::AuthorityRequestReceived {
+        case_ref: case.into(),
+        authority: "公安局".into(),
+        officers_verified: Some(true),
+        scope: vec![v1::DataCategory::DcMobileNumber.into()],
+        named_subject_ref: subject.into(),
+        ..v1::AuthorityRequestReceived::default()
+    };
+    let body = Body::AuthorityRequestReceived(received);
+    of_registry(case.as_bytes(), body, days_ago)
 }
 
 pub(super) fn order_erasure(subject: &str) -> Said {

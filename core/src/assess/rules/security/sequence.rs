@@ -4,6 +4,7 @@ use crate::assess::finding::{About, Finding, Outcome, Sentence};
 use crate::assess::grounds::{Grounds, SequenceGap};
 use crate::assess::occurrence::Occurrence;
 use crate::assess::rule::{Rule, Scope};
+use crate::schema::LEDGER_PRODUCER;
 
 /// `ProducerRegistered`, in the envelope.
 const REGISTERED: u32 = 340;
@@ -11,8 +12,12 @@ const REGISTERED: u32 = 340;
 /// Numbers that a producer's sequence skips are events that it sent and that never came, or numbers that it wasted.
 /// A producer that sends events without numbers can't be judged. A registered producer whose numbers have no gap
 /// passes, on its registration.
+///
+/// Of ledgers no numbers are asked: any number of them may follow one registry, each speaks of its own logs there,
+/// and whether these are whole is what their signatures and proofs are for.
 pub(super) const RULE: Rule = Rule {
     scope: Scope::Producer,
+    revision: 2,
     ..super::completeness(judge)
 };
 
@@ -31,7 +36,7 @@ fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
         .timeline
         .iter()
         .filter(own)
-        .find(|one| one.event.producer_seq.is_none());
+        .find(|one| one.event.producer_seq.is_none() && name != LEDGER_PRODUCER);
     if let Some(first) = unnumbered {
         let sentence = Sentence::new(
             "该生产方的事件没有序号，不知是否有事件遗失。",
