@@ -315,16 +315,8 @@ fn must_be(told: &Told, expected: &[Found], arrived: &[Arrival]) {
             judged.map(|judged| format!("{:?}", judged.event)),
         )
     };
-    let extra: Vec<_> = has
-        .difference(&wants)
-        .take(20)
-        .map(|one| told(one))
-        .collect();
-    let missing: Vec<_> = wants
-        .difference(&has)
-        .take(20)
-        .map(|one| told(one))
-        .collect();
+    let extra: Vec<_> = has.difference(&wants).take(20).map(&told).collect();
+    let missing: Vec<_> = wants.difference(&has).take(20).map(told).collect();
     assert!(
         extra.is_empty() && missing.is_empty(),
         "found, and not listed: {extra:#?}\nlisted, and not found: {missing:#?}"
