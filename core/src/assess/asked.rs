@@ -160,11 +160,35 @@ pub fn built_in_digest() -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::v1::SubjectRule;
+    use crate::assess::finding::LeafAt;
+    use crate::schema::v1::event::Body;
+    use crate::schema::v1::{ConsentWithdrawn, Event, SubjectRule};
 
     #[test]
     fn the_built_in_calendar_can_be_read() {
         assert_ne!(Holidays::built_in(), Holidays::default());
+    }
+
+    /// A consent withdrawn, at a place.
+    fn withdrawn(index: u64) -> Occurrence {
+        let event = Event {
+            subject_ref: "k3vq7mzt2hxw5ncyadj4rbg6ps".into(),
+            occurred_at: Some(prost_types::Timestamp::default()),
+            body: Some(Body::ConsentWithdrawn(ConsentWithdrawn::default())),
+            ..Event::default()
+        };
+        let log = "l.example/custodia.events/0/0".into();
+        Occurrence::of(LeafAt { log, index }, None, event).unwrap()
+    }
+
+    #[test]
+    fn more_than_is_judged_is_refused_and_takes_no_more_memory() {
+        let mut evidence = Evidence::of_person("k3vq7mzt2hxw5ncyadj4rbg6ps".into());
+        for index in 0..MOST_OCCURRENCES as u64 + 3 {
+            evidence.take(withdrawn(index));
+        }
+        assert_eq!(evidence.timeline.len(), MOST_OCCURRENCES + 1);
+        assert_eq!(evidence.assess(), Err(TooMany));
     }
 
     #[test]

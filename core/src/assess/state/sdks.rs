@@ -93,15 +93,17 @@ pub fn review_at<'a>(register: &'a Register, name: &str, ms: i64) -> Option<SdkR
 }
 
 impl<'a> SdkList<'a> {
-    /// The entry of this name, package or vendor, whichever is found first; an empty text finds none.
+    /// The entry of this name or package; where neither is said, the one of this vendor. Another SDK of a
+    /// vendor that the list names isn't thereby on it.
     pub fn find(&self, name: &str, package: &str, recipient_id: &str) -> Option<&Entry<'a>> {
         let by = |text: &str, of: fn(&Entry<'a>) -> &'a str| {
             let mut entries = self.entries.iter();
             entries.find(|entry| !text.is_empty() && of(entry) == text)
         };
-        by(name, |entry| entry.name)
-            .or_else(|| by(package, |entry| entry.package))
-            .or_else(|| by(recipient_id, |entry| entry.recipient_id))
+        if name.is_empty() && package.is_empty() {
+            return by(recipient_id, |entry| entry.recipient_id);
+        }
+        by(name, |entry| entry.name).or_else(|| by(package, |entry| entry.package))
     }
 
     /// Whether every entry says its package, so that a package that isn't found isn't listed.

@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     clauses: &["L105", "L109", "L110", "L168"],
     from_ms: None,
     until_ms: None,
-    revision: 1,
+    revision: 2,
     judge,
 };
 

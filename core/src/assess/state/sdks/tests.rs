@@ -60,6 +60,9 @@ fn an_entry_is_found_by_name_package_or_vendor_and_by_nothing_empty() {
     }
     assert!(list.find("", "", "").is_none());
     assert!(list.find("two", "com.two", "rc-two").is_none());
+    // Another SDK of a vendor that is on the list.
+    assert!(list.find("two", "", "rc-one").is_none());
+    assert!(list.find("", "com.two", "rc-one").is_none());
     assert!(list.says_all_packages());
 }
 
