@@ -2,14 +2,16 @@
 //! desk that every door asks: rows, leaves and payloads are read, and the look is recorded.
 //!
 //! `who, by subject`: one customer after another. What it costs Kafka to acknowledge a look is not
-//! in it.
+//! in it. The same again while another thread judges everybody by all rules, over and over, as after a
+//! rebuild: the two show whether findings hold answers back.
 
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use custodia::assess::{Assessor, AssessorParts, FindingsStore, Rulebook};
 use custodia::clock::{Clock, FixedClock};
 use custodia::generate::{self, Town};
 use custodia::keys::{FileKek, KeyStore};
@@ -55,7 +57,11 @@ struct Ledger {
     desk: Desk,
     clock: Arc<FixedClock>,
     looks: Arc<Acknowledging>,
-    _folder: TempDir,
+    logs: Vec<LogRows>,
+    keys: Arc<KeyStore>,
+    shared: Shared,
+    metrics: Metrics,
+    folder: TempDir,
 }
 
 /// What the logs of one ledger have in common.
@@ -64,6 +70,32 @@ struct Ground<'a> {
     keys: Arc<KeyStore>,
     shared: Shared,
     metrics: Metrics,
+}
+
+impl Ledger {
+    fn view(&self) -> View {
+        let cuts = CutFiles::new(&self.folder.path().join("cuts"));
+        View::new(self.logs.clone(), Arc::clone(&self.keys), cuts)
+    }
+
+    /// Judges everybody, again and again, until told to stop; how often everybody was.
+    fn judge(&self, stop: &AtomicBool) -> Outcome<u64> {
+        let mut rounds = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let path = self.folder.path().join(format!("findings-{rounds}"));
+            let store = FindingsStore::open(&path, &self.shared, Arc::clone(&self.keys))?;
+            let mut assessor = Assessor::new(AssessorParts {
+                store: Arc::new(store),
+                view: self.view(),
+                book: Arc::new(Rulebook::with_holidays_of(None)?),
+                clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+                metrics: self.metrics.clone(),
+            })?;
+            while !stop.load(Ordering::Relaxed) && assessor.step()? {}
+            rounds += 1;
+        }
+        Ok(rounds)
+    }
 }
 
 impl Ground<'_> {
@@ -135,11 +167,12 @@ fn ledger_of(town: &Town) -> Outcome<Ledger> {
     });
     let kek = Arc::new(FileKek::create(&folder.path().join("kek"))?);
     let keys = Arc::new(KeyStore::create(&folder.path().join("keys"), &shared, kek)?);
+    let metrics = Metrics::register(&mut Registry::default());
     let ground = Ground {
         folder: folder.path(),
         keys: Arc::clone(&keys),
-        shared,
-        metrics: Metrics::register(&mut Registry::default()),
+        shared: shared.clone(),
+        metrics: metrics.clone(),
     };
     let (events, registry) = records_of(town);
     let registry = ground.log("bench.example/registry/0/1", TopicRole::Registry, registry)?;
@@ -157,10 +190,14 @@ fn ledger_of(town: &Town) -> Outcome<Ledger> {
         Arc::clone(&clock) as Arc<dyn Clock>,
     );
     Ok(Ledger {
-        desk: Desk::new(View::new(logs, keys, cuts), recorded),
+        desk: Desk::new(View::new(logs.clone(), Arc::clone(&keys), cuts), recorded),
         clock,
         looks,
-        _folder: folder,
+        logs,
+        keys,
+        shared,
+        metrics,
+        folder,
     })
 }
 
@@ -186,14 +223,21 @@ fn who(c: &mut Criterion) {
     let mut next = questions.iter().cycle();
     let mut group = c.benchmark_group("who");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("by subject", |b| {
-        b.iter(|| {
-            ledger.clock.advance(APART_MS);
-            let question = next.next().expect("a cycle has no end");
-            let answer = ledger.desk.who(&asking, question).expect("an answer");
-            assert!(answer.known, "the town knows its customers");
-            black_box(answer.rows.len())
-        });
+    let mut ask = || {
+        ledger.clock.advance(APART_MS);
+        let question = next.next().expect("a cycle has no end");
+        let answer = ledger.desk.who(&asking, question).expect("an answer");
+        assert!(answer.known, "the town knows its customers");
+        black_box(answer.rows.len())
+    };
+    group.bench_function("by subject", |b| b.iter(&mut ask));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        let judging = threads.spawn(|| ledger.judge(&stop).expect("findings"));
+        group.bench_function("by subject, everybody being judged", |b| b.iter(&mut ask));
+        stop.store(true, Ordering::Relaxed);
+        let rounds = judging.join().expect("the thread ends");
+        assert!(rounds > 0, "nobody was judged");
     });
     group.finish();
     assert!(ledger.looks.0.load(Ordering::Relaxed) > 0, "no look");
