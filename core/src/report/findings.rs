@@ -72,7 +72,7 @@ fn rule_cells(number: u64, finding: &Finding, standing: Standing) -> Vec<String>
         finding
             .mark
             .map_or(String::new(), |of| mark(of).zh.to_owned()),
-        standing_code(standing).to_owned(),
+        standing.name().to_owned(),
         standing_name(standing).zh.to_owned(),
         finding.cause.clone(),
     ]
@@ -158,7 +158,7 @@ pub(super) fn quoted<'a>(answer: &'a Answer, finding: &'a Finding) -> Vec<(&'a s
 }
 
 /// A result for people.
-pub(super) const fn result(result: Outcome) -> Name {
+pub(crate) const fn result(result: Outcome) -> Name {
     match result {
         Outcome::Pass => Name::new("符合", "kept"),
         Outcome::Violation => Name::new("违反", "violation"),
@@ -177,17 +177,8 @@ pub(super) const fn mark(mark: Mark) -> Name {
     }
 }
 
-/// What makes a finding count, for programs.
-const fn standing_code(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Confirmed => "confirmed",
-        Standing::Said => "operator",
-        Standing::Refuted => "refuted",
-    }
-}
-
 /// What makes a finding count, for people.
-pub(super) const fn standing_name(standing: Standing) -> Name {
+pub(crate) const fn standing_name(standing: Standing) -> Name {
     match standing {
         Standing::Confirmed => Name::new(
             "由已开示的条目即可得出",

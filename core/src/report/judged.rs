@@ -17,14 +17,26 @@ use crate::slot::SlotId;
 const WHOM: u8 = 0x01;
 
 /// What makes a finding count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
     /// The opened slots alone give it.
     Confirmed,
     /// The operator says so.
     Said,
     /// The opened slots alone would give it; on what is withheld the operator says that it doesn't hold.
     Refuted,
+}
+
+impl Standing {
+    /// Its name, for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Said => "operator",
+            Self::Refuted => "refuted",
+        }
+    }
 }
 
 /// Why nothing is judged again.
@@ -208,14 +220,6 @@ impl Judged {
         }
     }
 
-    /// How many findings are confirmed, said and refuted.
-    pub(super) fn counts(&self) -> [u64; 3] {
-        [Standing::Confirmed, Standing::Said, Standing::Refuted].map(|standing| {
-            let of_it = self.findings.iter().filter(|(_, one)| *one == standing);
-            of_it.count() as u64
-        })
-    }
-
     /// A line of the policy's text in force at a moment, as `L160` cites it.
     pub(super) fn words_of(&self, clause: &str, at_ms: i64) -> Option<&str> {
         let line: usize = clause.strip_prefix('L')?.parse().ok()?;
@@ -298,9 +302,8 @@ impl Answer {
         self.judged.check(&self.manifest)
     }
 
-    /// How many findings the opened slots confirm, how many are the operator's word, and how many the
-    /// operator refutes.
-    pub fn finding_counts(&self) -> [u64; 3] {
-        self.judged.counts()
+    /// All findings that are shown, each with what makes it count, in canonical order.
+    pub fn judged(&self) -> &[(Finding, Standing)] {
+        &self.judged.findings
     }
 }

@@ -8,7 +8,7 @@
 mod answer;
 mod clause;
 mod csv;
-mod findings;
+pub(crate) mod findings;
 mod judged;
 mod limits;
 mod names;
@@ -24,7 +24,7 @@ mod words;
 use std::fmt;
 
 pub use answer::{Answer, MAX_EVENTS, TooManyEvents};
-pub use judged::{Contradiction, policy_members};
+pub use judged::{Contradiction, Standing, policy_members};
 pub use words::{fingerprint, words};
 
 /// The members of edition 1 that every extract has, in the archive's order; those of policies follow.

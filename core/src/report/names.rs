@@ -5,7 +5,7 @@ use super::Language;
 
 /// A name in Chinese and in English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Name {
+pub(crate) struct Name {
     pub(super) zh: &'static str,
     pub(super) en: &'static str,
 }
@@ -15,7 +15,7 @@ impl Name {
         Self { zh, en }
     }
 
-    pub(super) const fn pick(self, language: Language) -> &'static str {
+    pub(crate) const fn pick(self, language: Language) -> &'static str {
         language.pick(self.zh, self.en)
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn check(
             return Err(Failure::at(place, Fault::Document { edition }));
         }
     }
-    report.findings = Some(answer.finding_counts());
+    report.findings = Some(answer.judged().to_vec());
     Ok(true)
 }
 

@@ -2,8 +2,9 @@
 
 use super::fault::Failure;
 use super::manifest::Checked;
+use crate::assess::Finding;
 use crate::extract::Manifest;
-use crate::report::fingerprint;
+use crate::report::{Standing, fingerprint};
 
 /// The parts of an extract that nothing in it proves (`proto/FORMAT.md` 13.11).
 pub const OPERATORS_WORD: [&str; 7] = [
@@ -145,9 +146,8 @@ pub struct Report {
     pub manifest: Option<Manifest>,
     /// How many leaves are shown, once they were read.
     pub events: Option<u64>,
-    /// How many findings the opened slots alone confirm, how many are the operator's word, and how many of
-    /// those that the slots would give the operator refutes; once they were judged again.
-    pub findings: Option<[u64; 3]>,
+    /// What the rules say, each finding with what makes it count; once the opened slots were judged again.
+    pub findings: Option<Vec<(Finding, Standing)>>,
     /// What was proven, in order; where the outcome is [`Outcome::Failed`], before that.
     pub proven: Vec<Proven>,
     /// What a reader must know besides.
@@ -191,6 +191,16 @@ impl Report {
         if manifest.cut.time.is_none() {
             self.warnings.push(Warning::NoCutTime);
         }
+    }
+
+    /// How many findings the opened slots alone confirm, how many are the operator's word, and how many of
+    /// those that the slots would give the operator refutes; once they were judged again.
+    #[must_use]
+    pub fn finding_counts(&self) -> Option<[u64; 3]> {
+        let findings = self.findings.as_ref()?;
+        let of =
+            |wanted: Standing| findings.iter().filter(|(_, one)| *one == wanted).count() as u64;
+        Some([Standing::Confirmed, Standing::Said, Standing::Refuted].map(of))
     }
 
     /// The extract's id (`proto/FORMAT.md` 13.4).

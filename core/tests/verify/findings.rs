@@ -2,7 +2,7 @@
 
 use custodia_core::assess::Outcome as Result;
 use custodia_core::extract::{Int, Profile, SaidAbout};
-use custodia_core::verify::{Extract, Outcome};
+use custodia_core::verify::{Extract, Language, Outcome, render};
 
 use crate::asked::{check, fails, proven};
 use crate::maker::{Draft, Ledger, PROFILES, policy};
@@ -39,7 +39,7 @@ fn manifest_fails(reason: &str, words: &str, change: impl FnOnce(&mut Draft)) {
 fn findings_are_judged_again_and_counted_by_what_makes_them_count() {
     for profile in PROFILES {
         let draft = Ledger::with_events(40).draft(profile);
-        let [confirmed, said, refuted] = proven(&draft).findings.unwrap();
+        let [confirmed, said, refuted] = proven(&draft).finding_counts().unwrap();
         let listed = draft.manifest.findings.len() as u64;
         assert_eq!(
             (said, refuted),
@@ -57,6 +57,30 @@ fn findings_are_judged_again_and_counted_by_what_makes_them_count() {
             .find(|(name, _)| name == "findings.csv");
         let rows = String::from_utf8(table.unwrap().1.clone()).unwrap();
         assert_eq!(rows.lines().count() as u64, 1 + confirmed + said + refuted);
+    }
+}
+
+#[test]
+fn people_and_programs_are_told_which_findings_are_confirmed() {
+    let report = proven(&draft());
+    let json: serde_json::Value = serde_json::from_str(&render::json(&report)).unwrap();
+    let list = json["findings"]["list"].as_array().unwrap();
+    for (standing, words) in [
+        ("confirmed", "follows from the opened leaves alone"),
+        ("operator", "the operator's word: it rests in part"),
+        ("refuted", "says that what is withheld refutes it"),
+    ] {
+        let of_it = list.iter().filter(|one| one["standing"] == standing);
+        assert_eq!(
+            of_it.count() as u64,
+            json["findings"][standing].as_u64().unwrap()
+        );
+        assert!(
+            list.iter()
+                .any(|one| one["standing"] == standing && one["rule"].is_string())
+        );
+        let text = render::text(&report, Language::En);
+        assert!(text.contains(words), "{text}");
     }
 }
 
@@ -151,6 +175,6 @@ fn with_a_period_nothing_is_judged_again() {
     draft.manifest.query.from = Some(Int(0));
     draft.manifest.refuted.clear();
     draft.make_documents();
-    let [confirmed, said, refuted] = proven(&draft).findings.unwrap();
+    let [confirmed, said, refuted] = proven(&draft).finding_counts().unwrap();
     assert_eq!((confirmed, said, refuted), (0, 1, 0));
 }

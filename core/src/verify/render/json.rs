@@ -27,14 +27,29 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<Findings>,
+    findings: Option<Findings<'a>>,
 }
 
 #[derive(Serialize)]
-struct Findings {
+struct Findings<'a> {
     confirmed: u64,
     operator: u64,
     refuted: u64,
+    list: Vec<Judged<'a>>,
+}
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    rule: String,
+    result: &'static str,
+    cause: &'a str,
+    standing: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -72,7 +87,8 @@ struct Log {
 /// operator's), `warnings`; and as far as the manifest was read `id`, `ledger`, `key` (`vkey`,
 /// `fingerprint`), `cut` (`digest`, `time` in milliseconds since 1970 as a string, `logs`),
 /// `profile`, `edition`, `events` (how many leaves are shown), and once judged again `findings` (how many are
-/// `confirmed` by the opened slots, how many the `operator` says, how many `refuted`). Where `proven` lacks `manifest`,
+/// `confirmed` by the opened slots, how many the `operator` says, how many `refuted`, and the `list` of them: `rule`,
+/// `result`, `cause`, `standing`, and as far as there are any `log` and `index` of the judged leaf and `recipient`). Where `proven` lacks `manifest`,
 /// these last are anybody's words.
 #[must_use]
 pub fn json(report: &Report) -> String {
@@ -103,16 +119,30 @@ pub fn json(report: &Report) -> String {
         profile: manifest.map(|manifest| manifest.profile.name()),
         edition: manifest.map(|manifest| manifest.edition),
         events: report.events,
-        findings: report
-            .findings
-            .map(|[confirmed, operator, refuted]| Findings {
-                confirmed,
-                operator,
-                refuted,
-            }),
+        findings: findings(report),
     };
     // Strings, small integers, and arrays of them: there is nothing that can't be written.
     serde_json::to_string(&json).unwrap_or_default()
+}
+
+fn findings(report: &Report) -> Option<Findings<'_>> {
+    let [confirmed, operator, refuted] = report.finding_counts()?;
+    let list = report.findings.iter().flatten();
+    let list = list.map(|(finding, standing)| Judged {
+        rule: format!("R{:02}", finding.rule),
+        result: finding.result.name(),
+        cause: &finding.cause,
+        standing: standing.name(),
+        log: finding.judged.as_ref().map(|leaf| leaf.log.as_str()),
+        index: finding.judged.as_ref().map(|leaf| leaf.index.to_string()),
+        recipient: finding.recipient.as_deref(),
+    });
+    Some(Findings {
+        confirmed,
+        operator,
+        refuted,
+        list: list.collect(),
+    })
 }
 
 fn log(log: &crate::extract::LogAt) -> Log {

@@ -4,9 +4,10 @@ use std::fmt::{self, Write as _};
 
 use super::words::Both;
 use super::{faults, words};
+use crate::assess::Finding;
 use crate::extract::Manifest;
 use crate::moment::Moment;
-use crate::report::{Language, Visible};
+use crate::report::{Language, Standing, Visible, findings as made};
 use crate::verify::fault::Failure;
 use crate::verify::report::{OPERATORS_WORD, Report, Warning};
 
@@ -18,6 +19,9 @@ pub fn text(report: &Report, language: Language) -> String {
     let _ = Page { report, language }.write(&mut text);
     text
 }
+
+/// Most findings of each standing that stand in lines; `findings.csv` has them all.
+const MOST_FINDINGS: usize = 20;
 
 struct Page<'a> {
     report: &'a Report,
@@ -40,6 +44,7 @@ impl Page<'_> {
             writeln!(to)?;
             self.write_manifest(manifest, to)?;
             self.write_proven(to)?;
+            self.write_findings(to)?;
             self.write_word(to)?;
             self.write_warnings(to)?;
         }
@@ -71,7 +76,7 @@ impl Page<'_> {
         if let Some(events) = self.report.events {
             self.row(("所示条目", "Events"), &events.to_string(), to)?;
         }
-        if let Some(counts) = self.report.findings {
+        if let Some(counts) = self.report.finding_counts() {
             self.row(("规则判定", "Findings"), &self.findings(counts), to)?;
         }
         Ok(())
@@ -109,6 +114,49 @@ impl Page<'_> {
             point(self.pick(words::proven(*proven)), to)?;
         }
         Ok(())
+    }
+
+    /// The first findings of each standing, the gravest first.
+    fn write_findings(&self, to: &mut String) -> fmt::Result {
+        let findings = self.report.findings.as_deref().unwrap_or_default();
+        for wanted in [Standing::Confirmed, Standing::Said, Standing::Refuted] {
+            let of_it = findings.iter().filter(|(_, standing)| *standing == wanted);
+            let mut of_it: Vec<&Finding> = of_it.map(|(finding, _)| finding).collect();
+            of_it.sort_by_key(|finding| finding.result);
+            if !of_it.is_empty() {
+                self.write_standing(wanted, &of_it, to)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_standing(
+        &self,
+        standing: Standing,
+        findings: &[&Finding],
+        to: &mut String,
+    ) -> fmt::Result {
+        let by = made::standing_name(standing).pick(self.language);
+        let (open, close) = self.language.pick(("（", "）"), (" (", ")"));
+        let heading = self.language.pick("规则判定", "What the rules say");
+        writeln!(to, "\n{heading}{open}{by}{close}")?;
+        for finding in findings.iter().take(MOST_FINDINGS) {
+            let result = made::result(finding.result).pick(self.language);
+            let sentence = self
+                .language
+                .pick(&finding.sentence.zh, &finding.sentence.en);
+            let (rule, colon) = (finding.rule, self.language.pick("：", ": "));
+            point(&format!("R{rule:02} {result}{colon}{sentence}"), to)?;
+        }
+        let more = findings.len().saturating_sub(MOST_FINDINGS);
+        if more == 0 {
+            return Ok(());
+        }
+        let words = match self.language {
+            Language::Zh => format!("另有{more}项，见 findings.csv"),
+            Language::En => format!("{more} more in findings.csv"),
+        };
+        point(&words, to)
     }
 
     fn write_word(&self, to: &mut String) -> fmt::Result {
