@@ -5,9 +5,9 @@
 //! people and to programs. Nothing here opens a file, reads a clock, or believes a key: who is
 //! believed stands in the policy.
 //!
-//! Any bytes are safe. Memory is that of the extract, some 300 bytes for each leaf shown, and one
-//! document at a time is compared while it is made. Time grows with the extract's length; a note, a
-//! line, a list and a count each have a limit.
+//! Any bytes are safe. Memory is that of the extract, some 300 bytes for each leaf shown, some kilobytes for
+//! each event that rules judge (200,000 at most), and one document at a time is compared while it is made.
+//! Time grows with the extract's length; a note, a line, a list and a count each have a limit.
 
 mod checkpoints;
 mod documents;
