@@ -2,6 +2,7 @@
 //! operator says on evidence that is withheld.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
@@ -55,6 +56,8 @@ pub(super) struct Published {
     /// Machine-readable.
     pub(super) document: String,
     pub(super) text: String,
+    /// Where each line of the text stands in it.
+    lines: Vec<Range<usize>>,
 }
 
 /// What the rules say.
@@ -158,15 +161,21 @@ impl Judged {
             let published = Published {
                 effective_ms,
                 document,
+                lines: lines_of(&text),
                 text,
             };
             self.policies.insert(id.clone(), published);
         }
     }
 
+    /// Whether the opened slots alone give a finding.
+    fn gives(&self, finding: &Finding) -> bool {
+        self.given.binary_search(finding).is_ok()
+    }
+
     /// Sets what the manifest says beside what was judged.
     fn merge(&mut self, manifest: &Manifest) {
-        let refuted = |place: usize| manifest.refuted.contains(&Int(place as u64));
+        let refuted = |place: usize| manifest.refuted.binary_search(&Int(place as u64)).is_ok();
         let given = self.given.iter().enumerate().map(|(place, finding)| {
             let standing = if refuted(place) {
                 Standing::Refuted
@@ -187,7 +196,7 @@ impl Judged {
             .iter()
             .filter(|finding| finding.result != Outcome::Pass && is_shown(manifest, finding))
             .collect();
-        let said = full.iter().filter(|finding| !self.given.contains(finding));
+        let said = full.iter().filter(|finding| !self.gives(finding));
         let said = said
             .filter_map(|finding| SaidFinding::of(finding))
             .collect();
@@ -205,7 +214,7 @@ impl Judged {
         for (place, said) in manifest.findings.iter().enumerate() {
             let finding = said.finding();
             let belongs = finding.result != Outcome::Pass && is_shown(manifest, &finding);
-            if !belongs || self.given.contains(&finding) {
+            if !belongs || self.gives(&finding) {
                 return Err(Contradiction::Finding(place));
             }
         }
@@ -228,9 +237,22 @@ impl Judged {
             .values()
             .filter(|policy| policy.effective_ms <= at_ms);
         let in_force = in_force.max_by_key(|policy| policy.effective_ms)?;
-        let words = in_force.text.lines().nth(line.checked_sub(1)?)?.trim();
+        let line = in_force.lines.get(line.checked_sub(1)?)?.clone();
+        let words = in_force.text.get(line)?.trim();
         (!words.is_empty()).then_some(words)
     }
+}
+
+/// Where the lines of a text stand, without their ends.
+fn lines_of(text: &str) -> Vec<Range<usize>> {
+    let mut from = 0;
+    text.split('\n')
+        .map(|line| {
+            let place = from..from + line.len();
+            from = place.end + 1;
+            place
+        })
+        .collect()
 }
 
 /// Whether an extract shows a finding: it is of the question and its period, and stood by the cut's time.
