@@ -144,7 +144,6 @@ impl Reading<'_> {
         let Some(event) = leaf.record.as_ref().and_then(event_of) else {
             return;
         };
-        let Some(words) = leaf.said(log) else { return };
         let about = match &event.body {
             Some(Body::LogOpened(said)) => {
                 if is_of_one_ledger(&said.origin, log) {
@@ -156,8 +155,11 @@ impl Reading<'_> {
                 into.open.remove(&said.origin);
                 return;
             }
+            // The ledger's own notices, of which there are most.
+            Some(Body::CheckpointPublished(_) | Body::ExtractIssued(_)) => return,
             body => body.as_ref().and_then(about),
         };
+        let Some(words) = leaf.said(log) else { return };
         let may_tell = (self.may_tell)(leaf);
         let kind = words.split.body_number;
         let named = event.body.as_ref().map(|body| names(&words.facts, body));

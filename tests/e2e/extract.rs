@@ -466,7 +466,8 @@ fn a_persons_own_copy_shows_nobody_else_and_no_case_under_a_gag() {
         (serving.metric("custodia_projected_size", "custodia.access")? >= 2).then_some(())
     });
     wait_for_signed(&mut serving);
-    let of = ["--subject", GAGGED];
+    let cut_name = cut_now(&ledger);
+    let of = ["--subject", GAGGED, "--as-of", &cut_name];
     let (path, _) = cut(&ledger, &of, &FOR_REGULATOR, "regulator.zip");
     let whole = everything(&fs::read(&path).unwrap());
     for case in CASES {
