@@ -2,28 +2,19 @@
 
 use std::sync::Arc;
 
-use prometheus_client::registry::Registry;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::assessing::{self, Assessing};
 use super::init::timeout;
 use super::parts::role_of;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
-use crate::assess::{
-    FindingsAnswer, FindingsDesk, FindingsQuestion, Keeping, KeptFindings, Rulebook,
-};
+use crate::assess::{FindingsDesk, Keeping, KeptFindings, Rulebook};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::log::{Folder, Outbox};
 use crate::metrics::Metrics;
 use crate::project::Projector;
-use crate::query::{
-    CutFiles, Desk, LogRows, Looks, OfOne, PeopleQuestion, Policies, PoliciesQuestion, Principal,
-    Principals, Receipt, ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion,
-    View, WhoAnswer, WhoQuestion, Why,
-};
-use crate::serve::{Asked, Client};
+use crate::query::{CutFiles, Desk, LogRows, Looks, Principal, Principals, View, Why};
+use crate::serve::{Client, Desks, OpenQuestion, Question};
+use prometheus_client::registry::Registry;
 
 /// The folder's place for the cuts that answers named.
 pub(super) const CUTS: &str = "cuts";
@@ -35,13 +26,16 @@ pub struct Counter(At);
 
 enum At {
     Socket(Client),
-    Folder {
-        desk: Arc<Desk>,
-        principals: Principals,
-        uid: u32,
-        config: Box<Config>,
-        opened: Box<Opened>,
-    },
+    Folder(Box<OpenFolder>),
+}
+
+/// A folder that this process owns while it asks.
+struct OpenFolder {
+    desk: Arc<Desk>,
+    principals: Principals,
+    uid: u32,
+    config: Config,
+    opened: Opened,
 }
 
 impl Counter {
@@ -62,168 +56,74 @@ impl Counter {
         let rows = caught_up(config, &opened)?;
         let desk = desk(config, &opened, rows, outbox, Arc::new(SystemClock::new()));
         let uid = rustix::process::getuid().as_raw();
-        Ok(Self(At::Folder {
+        Ok(Self(At::Folder(Box::new(OpenFolder {
             desk: Arc::new(desk),
             principals,
             uid,
-            config: Box::new(config.clone()),
-            opened: Box::new(opened),
-        }))
+            config: config.clone(),
+            opened,
+        }))))
     }
 
-    /// Who received a person's data?
+    /// Asks; looks at people go on record before the answer leaves.
     ///
     /// # Errors
-    /// As [`Desk::who`], or where the running ledger refuses.
-    pub fn who(&self, why: &Why, question: &WhoQuestion) -> Result<WhoAnswer, Error> {
+    /// As the question has it, or where the running ledger refuses.
+    pub fn ask<Q: Question>(&self, why: &Why, question: &Q) -> Result<Q::Answer, Error>
+    where
+        Error: From<Q::Error>,
+    {
         match &self.0 {
-            At::Socket(client) => asked(client, "/v1/who", why, question),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                ..
-            } => Ok(desk.who(&principals.asking(*uid, PEER, why)?, question)?),
-        }
-    }
-
-    /// Who received several people's data?
-    ///
-    /// # Errors
-    /// As [`Desk::who_of_people`], or where the running ledger refuses.
-    pub fn who_of_people(&self, why: &Why, question: &PeopleQuestion) -> Result<Vec<OfOne>, Error> {
-        match &self.0 {
-            At::Socket(client) => asked(client, "/v1/who-of-people", why, question),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                ..
-            } => Ok(desk.who_of_people(&principals.asking(*uid, PEER, why)?, question)?),
-        }
-    }
-
-    /// What happened?
-    ///
-    /// # Errors
-    /// As [`Desk::timeline`], or where the running ledger refuses.
-    pub fn timeline(&self, why: &Why, question: &TimelineQuestion) -> Result<Timeline, Error> {
-        match &self.0 {
-            At::Socket(client) => asked(client, "/v1/timeline", why, question),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                ..
-            } => Ok(desk.timeline(&principals.asking(*uid, PEER, why)?, question)?),
-        }
-    }
-
-    /// Which findings?
-    ///
-    /// # Errors
-    /// As [`FindingsDesk::findings`], or where the running ledger refuses.
-    pub fn findings(
-        &self,
-        why: &Why,
-        question: &FindingsQuestion,
-    ) -> Result<FindingsAnswer, Error> {
-        match &self.0 {
-            At::Socket(client) => asked(client, "/v1/findings", why, question),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                config,
-                opened,
-            } => {
-                let asking = principals.asking(*uid, PEER, why)?;
-                let book = assessing::rulebook(config)?;
-                // A person's findings rest on none that are kept up.
-                let wanted = question.subject.is_none() && config.findings.enabled;
-                let keeping = if wanted {
-                    Keeping::On(caught_up_findings(config, opened, desk, &book)?)
-                } else {
-                    Keeping::Off
-                };
-                let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-                let findings = FindingsDesk::new(Arc::clone(desk), book, keeping, clock);
-                Ok(findings.findings(&asking, question)?)
+            At::Socket(client) => Ok(client.ask(why, question)?),
+            At::Folder(folder) => {
+                let asking = folder.principals.asking(folder.uid, PEER, why)?;
+                let desks = folder.desks(question.needs_findings())?;
+                Ok(question.answer(&desks, &asking)?)
             }
         }
     }
 
-    /// What was said of records?
+    /// Asks what names nobody.
     ///
     /// # Errors
-    /// As [`Desk::verdicts`], or where the running ledger refuses.
-    pub fn verdicts(&self, question: &VerdictsQuestion) -> Result<Verdicts, Error> {
+    /// As [`Self::ask`].
+    pub fn ask_openly<Q: OpenQuestion>(&self, question: &Q) -> Result<Q::Answer, Error>
+    where
+        Error: From<Q::Error>,
+    {
         match &self.0 {
-            At::Socket(client) => Ok(client.ask("/v1/verdicts", question)?),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                ..
-            } => {
-                principals.find(*uid)?;
-                Ok(desk.verdicts(question)?)
-            }
-        }
-    }
-
-    /// Which versions of the policy were published?
-    ///
-    /// # Errors
-    /// As [`Desk::policies`], or where the running ledger refuses.
-    pub fn policies(&self, question: &PoliciesQuestion) -> Result<Policies, Error> {
-        match &self.0 {
-            At::Socket(client) => Ok(client.ask("/v1/policies", question)?),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                ..
-            } => {
-                principals.find(*uid)?;
-                Ok(desk.policies(question)?)
-            }
-        }
-    }
-
-    /// A leaf's receipt.
-    ///
-    /// # Errors
-    /// As [`Desk::receipt`], or where the running ledger refuses.
-    pub fn receipt(&self, question: &ReceiptQuestion) -> Result<Receipt, Error> {
-        match &self.0 {
-            At::Socket(client) => Ok(client.ask("/v1/receipt", question)?),
-            At::Folder {
-                desk,
-                principals,
-                uid,
-                ..
-            } => {
-                principals.find(*uid)?;
-                Ok(desk.receipt(question)?)
+            At::Socket(client) => Ok(client.ask_openly(question)?),
+            At::Folder(folder) => {
+                folder.principals.find(folder.uid)?;
+                let desks = folder.desks(question.needs_findings())?;
+                Ok(question.answer(&desks)?)
             }
         }
     }
 }
 
-fn asked<Q: Serialize + Clone, A: DeserializeOwned>(
-    client: &Client,
-    door: &str,
-    why: &Why,
-    question: &Q,
-) -> Result<A, Error> {
-    Ok(client.ask(
-        door,
-        &Asked {
-            why: why.clone(),
-            question: question.clone(),
-        },
-    )?)
+impl OpenFolder {
+    /// Who answers; with the findings caught up where they are wanted and not switched off.
+    fn desks(&self, findings: bool) -> Result<Desks, Error> {
+        let Self {
+            desk,
+            config,
+            opened,
+            ..
+        } = self;
+        let book = assessing::rulebook(config)?;
+        let keeping = if findings && config.findings.enabled {
+            Keeping::On(caught_up_findings(config, opened, desk, &book)?)
+        } else {
+            Keeping::Off
+        };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let findings = FindingsDesk::new(Arc::clone(desk), book, keeping, clock);
+        Ok(Desks {
+            desk: Arc::clone(desk),
+            findings: Arc::new(findings),
+        })
+    }
 }
 
 /// The desk of an open ledger.

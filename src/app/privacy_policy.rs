@@ -100,7 +100,7 @@ fn known(config: &Config) -> Result<BTreeMap<String, PolicyVersionPublished>, Er
     };
     if Folder::ledger_of(&config.ledger.folder).is_ok() {
         let versions = Counter::find(config)?
-            .policies(&PoliciesQuestion::default())?
+            .ask_openly(&PoliciesQuestion::default())?
             .versions;
         versions
             .iter()

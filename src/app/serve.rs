@@ -16,7 +16,7 @@ use crate::assess::FindingsDesk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Folder;
-use crate::serve::{Check, Door, Probes, answer_socket, bind_socket, listen};
+use crate::serve::{Check, Desks, Door, Probes, answer_socket, bind_socket, listen};
 
 /// How often a failure is looked for while waiting for a signal.
 const FAILURE_POLL: Duration = Duration::from_millis(100);
@@ -113,8 +113,10 @@ fn open_socket(
         Arc::clone(clock),
     );
     let door = Door {
-        desk: Arc::clone(&desk),
-        findings: Arc::new(findings),
+        desks: Desks {
+            desk: Arc::clone(&desk),
+            findings: Arc::new(findings),
+        },
         principals: Arc::new(principals(config)?),
         office: Arc::new(office(config, running, desk, clock)?),
         shelf: Arc::default(),

@@ -356,8 +356,8 @@ impl Assessor {
                 let ground = self.ground.at(&from)?;
                 let judging = Judging {
                     from: &from,
-                    ground: &ground,
-                    book: &self.parts.book,
+                    ground,
+                    book: Arc::clone(&self.parts.book),
                 };
                 let (found, findings) = judging.person(&person.reference)?;
                 let home = found.homes.contains_key(&person.reference);
@@ -405,8 +405,8 @@ impl Assessor {
         let ground = self.ground.at(&from)?;
         let judging = Judging {
             from: &from,
-            ground: &ground,
-            book: &self.parts.book,
+            ground,
+            book: Arc::clone(&self.parts.book),
         };
         let counts = Counts::newest(store, &from);
         for _ in 0..BATCH {

@@ -20,7 +20,7 @@ use super::tallies::Counts;
 use super::{Error, gather};
 use crate::clock::Clock;
 use crate::query::{self, AsOf, Asking, Cut, CutName, Desk, Look, Standpoint, Time};
-use crate::store::{Direction, KeyRange, Read as _};
+use crate::store::{Direction, KeyRange, Pair, Read as _};
 
 /// The findings that are kept up.
 #[derive(Clone)]
@@ -102,6 +102,82 @@ impl FindingsDesk {
         Ok(answer)
     }
 
+    /// The desk for questions about rows, with the looks.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The clock by which answers know what is due now.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// What everybody is judged on at a standpoint of this desk's view.
+    ///
+    /// # Errors
+    /// [`Error::RegisterTooLong`], and what keeps rows or leaves from being read.
+    pub fn judging<'a>(&self, from: &'a Standpoint<'a>) -> Result<Judging<'a>, Error> {
+        Ok(Judging {
+            from,
+            ground: self.ground.at(from)?,
+            book: Arc::clone(&self.book),
+        })
+    }
+
+    /// Every person whom findings are kept of, one reference each at least; ask [`Judging::person`] whether
+    /// the standpoint knows them.
+    ///
+    /// # Errors
+    /// [`Error::SwitchedOff`], [`Error::Stopped`], [`Error::NotAssessed`] where findings don't reach the
+    /// standpoint, and what keeps rows from being read.
+    pub fn people(
+        &self,
+        from: &Standpoint<'_>,
+    ) -> Result<impl Iterator<Item = Result<String, Error>>, Error> {
+        let store = self.store()?;
+        self.must_cover(store, from)?;
+        let reference = |row: Result<Pair, Error>| {
+            let tag = tag_at(&row?.0, 1);
+            let tag = tag.ok_or_else(|| store.corrupt("a row's key is cut short"))?;
+            Ok(store.person(&tag)?.map(|person| person.reference))
+        };
+        let all = store.scan(&[PERSON], None)?.map(reference);
+        Ok(all.filter_map(Result::transpose))
+    }
+
+    /// Every recipient, incident or producer that findings are kept of, by id.
+    ///
+    /// # Errors
+    /// As [`Self::people`].
+    pub fn things(&self, from: &Standpoint<'_>, scope: Scope) -> Result<Vec<String>, Error> {
+        let store = self.store()?;
+        self.must_cover(store, from)?;
+        let prefix = key(THING, &[&[scope_byte(scope)]]);
+        let mut ids = Vec::new();
+        for row in store.scan(&prefix, None)? {
+            let tag = tag_at(&row?.0, prefix.len());
+            let tag = tag.ok_or_else(|| store.corrupt("a row's key is cut short"))?;
+            ids.extend(store.thing(Owner { scope, tag })?);
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// What the rules say of a recipient, an incident or a producer, with what is counted of it.
+    ///
+    /// # Errors
+    /// As [`Self::people`].
+    pub fn of_thing(
+        &self,
+        judging: &Judging<'_>,
+        scope: Scope,
+        id: &str,
+    ) -> Result<Vec<Finding>, Error> {
+        let store = self.store()?;
+        self.must_cover(store, judging.from)?;
+        judging.thing(scope, id, &Counts::then(store, judging.from)?)
+    }
+
     /// A person is judged anew at the question's standpoint.
     fn of_person(
         &self,
@@ -116,12 +192,7 @@ impl FindingsDesk {
         let view = self.desk.view();
         let as_of: Option<AsOf> = question.as_of.as_deref().map(str::parse).transpose()?;
         let from = view.standpoint(as_of.as_ref(), question.at)?;
-        let ground = self.ground.at(&from)?;
-        let judging = Judging {
-            from: &from,
-            ground: &ground,
-            book: &self.book,
-        };
+        let judging = self.judging(&from)?;
         let (person, findings) = judging.person(subject)?;
         let owner = Owner::person(person_tag(view.keys(), subject));
         let mut found = self.nothing(question);
@@ -186,12 +257,7 @@ impl FindingsDesk {
         let as_of: AsOf = as_of.parse()?;
         let from = self.desk.view().standpoint(Some(&as_of), None)?;
         self.must_cover(store, &from)?;
-        let ground = self.ground.at(&from)?;
-        let judging = Judging {
-            from: &from,
-            ground: &ground,
-            book: &self.book,
-        };
+        let judging = self.judging(&from)?;
         let mut found = self.nothing(question);
         for row in store.scan(&[PERSON], None)? {
             let tag = tag_at(&row?.0, 1);

@@ -17,17 +17,18 @@ const PAGE: usize = 4096;
 const DEMAND: u32 = 207;
 
 /// What there is to judge of somebody or something; or why it isn't judged.
-type Judgeable = Result<Timeline, Unjudged>;
+pub type Judgeable = Result<Timeline, Unjudged>;
 
 /// A person with everything that is judged of them.
-pub(super) struct Person {
+pub struct Person {
     /// All references of the person, sorted; the first names the person as a whole.
-    pub(super) references: BTreeSet<String>,
+    pub references: BTreeSet<String>,
     /// The first log by order in which an accepted event names a reference.
-    pub(super) homes: BTreeMap<String, String>,
+    pub homes: BTreeMap<String, String>,
     /// Whether any log but that of the looks names the person.
-    pub(super) known: bool,
-    pub(super) timeline: Judgeable,
+    pub known: bool,
+    /// What is judged of the person.
+    pub timeline: Judgeable,
 }
 
 /// What a log has of a reference.

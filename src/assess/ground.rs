@@ -17,7 +17,7 @@ const PAGE: u64 = 4096;
 
 /// The register and the policies at a standpoint.
 #[derive(Debug, Default)]
-pub(super) struct Ground {
+pub struct Ground {
     pub(super) register: Register,
     pub(super) policies: PolicyBook,
 }

@@ -1,9 +1,13 @@
 //! Judges one person, recipient, incident, producer, or the operator, at a standpoint.
 
-use custodia_core::assess::{About, Finding, Grounds, Scope, Tallies, Timeline, Totals};
+use std::sync::Arc;
+
+use custodia_core::assess::{
+    About, Finding, Grounds, Holidays, PolicyBook, Register, Scope, Tallies, Timeline, Totals,
+};
 
 use super::Error;
-use super::gather::{self, Person};
+use super::gather::{self, Judgeable, Person};
 use super::ground::Ground;
 use super::rulebook::Rulebook;
 use super::tallies::Counts;
@@ -14,28 +18,64 @@ use crate::query::Standpoint;
 /// Number of `EgressCountReported`, against which a recipient's outflows are held.
 const EGRESS_COUNT: u32 = 211;
 
-/// What everybody is judged on.
-pub(super) struct Judging<'a> {
+/// What everybody is judged on, at one standpoint.
+pub struct Judging<'a> {
     pub(super) from: &'a Standpoint<'a>,
-    pub(super) ground: &'a Ground,
-    pub(super) book: &'a Rulebook,
+    pub(super) ground: Arc<Ground>,
+    pub(super) book: Arc<Rulebook>,
 }
 
-impl Judging<'_> {
+impl<'a> Judging<'a> {
+    /// The standpoint.
+    pub const fn from(&self) -> &'a Standpoint<'a> {
+        self.from
+    }
+
+    /// What the registry says.
+    pub fn register(&self) -> &Register {
+        &self.ground.register
+    }
+
+    /// The privacy policies that were published.
+    pub fn policies(&self) -> &PolicyBook {
+        &self.ground.policies
+    }
+
+    /// The public holidays that terms are counted by.
+    pub fn holidays(&self) -> &Holidays {
+        &self.book.holidays
+    }
+
+    /// The events of a recipient, an incident or a producer; `kind` is one of these three.
+    ///
+    /// # Errors
+    /// What keeps rows or leaves from being read.
+    pub fn timeline(&self, kind: Kind, id: &str) -> Result<Judgeable, Error> {
+        gather::thing(self.from, kind, id, Vec::new())
+    }
+
+    /// What the rules say of a timeline, where nothing counted over the ledger is asked for.
+    pub fn findings(&self, scope: Scope, about: &About, timeline: &Timeline) -> Vec<Finding> {
+        self.judge(
+            scope,
+            about,
+            timeline,
+            &Tallies::default(),
+            &Totals::default(),
+        )
+    }
+
     /// The person of a reference, with the findings about any reference of the person.
-    pub(super) fn person(&self, subject: &str) -> Result<(Person, Vec<Finding>), Error> {
+    ///
+    /// # Errors
+    /// What keeps rows or leaves from being read.
+    pub fn person(&self, subject: &str) -> Result<(Person, Vec<Finding>), Error> {
         let person = gather::person(self.from, subject)?;
         // Whichever reference is asked about, the findings are the same.
         let first = person.references.first().map_or(subject, String::as_str);
         let about = About::Subject(first.to_owned());
         let findings = match &person.timeline {
-            Ok(timeline) => self.judge(
-                Scope::Subject,
-                &about,
-                timeline,
-                &Tallies::default(),
-                &Totals::default(),
-            ),
+            Ok(timeline) => self.findings(Scope::Subject, &about, timeline),
             Err(unjudged) => vec![unjudged.finding(about)],
         };
         Ok((person, findings))

@@ -35,11 +35,13 @@ pub use answer::{FindingsAnswer, ShownFinding};
 pub use assessor::{Assessor, AssessorParts};
 pub use desk::{FindingsDesk, Keeping, KeptFindings};
 pub use error::Error;
+pub use gather::{Judgeable, Person};
+pub use judging::Judging;
 pub use progress::Progress;
 pub use question::{FindingsQuestion, MOST_FINDINGS};
 pub use rulebook::Rulebook;
 pub use store::FindingsStore;
-pub use unjudged::MOST_REGISTERED;
+pub use unjudged::{MOST_REGISTERED, Unjudged};
 
 #[cfg(test)]
 mod tests;

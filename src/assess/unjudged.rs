@@ -11,7 +11,7 @@ pub(super) const PAGE: &str = "CU-0860";
 
 /// Why a person, a recipient, an incident or a producer is not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unjudged {
+pub enum Unjudged {
     /// More events than fit in memory.
     TimelineTooLong,
     /// More references of one person than are followed.
@@ -21,7 +21,7 @@ pub(super) enum Unjudged {
 impl Unjudged {
     /// The finding that says so. It is of no rule (number 0), rests on no leaf, and stands from the
     /// beginning of time.
-    pub(super) fn finding(self, about: About) -> Finding {
+    pub fn finding(self, about: About) -> Finding {
         let (cause, zh, en) = match self {
             Self::TimelineTooLong => (
                 "timeline_too_long",

@@ -70,7 +70,7 @@ impl Findings {
     /// # Errors
     /// Where the question isn't answered.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
-        let answer = Counter::find(config)?.findings(&self.why.why(), &self.question())?;
+        let answer = Counter::find(config)?.ask(&self.why.why(), &self.question())?;
         if self.json {
             println!("{}", serde_json::json!(answer));
         } else {

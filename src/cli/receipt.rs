@@ -30,7 +30,7 @@ impl Receipt {
             log: self.log,
             index: self.index,
         };
-        let receipt = Counter::find(config)?.receipt(&question)?;
+        let receipt = Counter::find(config)?.ask_openly(&question)?;
         if self.json {
             println!("{}", serde_json::json!(receipt));
         } else {

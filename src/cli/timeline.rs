@@ -81,7 +81,7 @@ impl Asked {
             as_of: self.when.as_of.clone(),
             at: self.when.at,
         };
-        Ok(Counter::find(config)?.timeline(&self.why.why(), &question)?)
+        Ok(Counter::find(config)?.ask(&self.why.why(), &question)?)
     }
 }
 

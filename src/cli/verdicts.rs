@@ -33,7 +33,7 @@ impl Verdicts {
     /// # Errors
     /// Where the question isn't answered.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
-        let verdicts = Counter::find(config)?.verdicts(&VerdictsQuestion {
+        let verdicts = Counter::find(config)?.ask_openly(&VerdictsQuestion {
             producer: self.producer.clone(),
             code: self.reason_code.clone(),
             since: self.since,

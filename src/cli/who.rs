@@ -79,7 +79,7 @@ impl Who {
             as_of: self.when.as_of.clone(),
             at: self.when.at,
         };
-        let answer = Counter::find(config)?.who(&self.why.why(), &question)?;
+        let answer = Counter::find(config)?.ask(&self.why.why(), &question)?;
         self.show(&answer);
         Ok(status(&answer))
     }
@@ -100,7 +100,7 @@ impl Who {
             as_of: self.when.as_of.clone(),
             at: self.when.at,
         };
-        let answers = Counter::find(config)?.who_of_people(&self.why.why(), &question)?;
+        let answers = Counter::find(config)?.ask(&self.why.why(), &question)?;
         let mut worst = exit::OK;
         for (line, answer) in numbers.into_iter().zip(&answers) {
             worst = worst.max(match answer {

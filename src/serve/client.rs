@@ -14,10 +14,16 @@ use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
 
 use super::extract_door::{Lines, RECEIPT_BYTES};
-use super::socket::Asked;
-use super::{Error, Refusal, Waiting};
-use crate::extract::{Progress, Question};
+use super::{Error, OpenQuestion, Question, Refusal, Waiting};
+use crate::extract::{self, Progress};
 use crate::query::Why;
+
+/// A question with what the look is for, as it is sent.
+#[derive(Serialize)]
+struct Sent<'a, Q> {
+    why: &'a Why,
+    question: &'a Q,
+}
 
 /// A socket at which somebody listened a moment ago.
 pub struct Client {
@@ -60,10 +66,22 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Refused`], [`Error::NoAnswer`], [`Error::Socket`].
-    pub fn ask<Q: Serialize, A: DeserializeOwned>(
+    pub fn ask<Q: Question>(&self, why: &Why, question: &Q) -> Result<Q::Answer, Error> {
+        self.exchange(Q::DOOR, &Sent { why, question })
+    }
+
+    /// Asks what names nobody, and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_openly<Q: OpenQuestion>(&self, question: &Q) -> Result<Q::Answer, Error> {
+        self.exchange(Q::DOOR, question)
+    }
+
+    fn exchange<A: DeserializeOwned>(
         &self,
         door: &str,
-        question: &Q,
+        question: &impl Serialize,
     ) -> Result<A, Error> {
         let question = serde_json::to_vec(question).map_err(|e| self.no_answer(&e))?;
         let (status, body) = self.runtime.block_on(self.post(door, question))?;
@@ -80,14 +98,10 @@ impl Client {
     pub fn extract(
         &self,
         why: &Why,
-        question: &Question,
+        question: &extract::Question,
         progress: &dyn Fn(Progress),
     ) -> Result<Waiting, Error> {
-        let asked = Asked {
-            why: why.clone(),
-            question: question.clone(),
-        };
-        let asked = serde_json::to_vec(&asked).map_err(|e| self.no_answer(&e))?;
+        let asked = serde_json::to_vec(&Sent { why, question }).map_err(|e| self.no_answer(&e))?;
         let mut lines = Lines::default();
         self.runtime.block_on(async {
             let mut exchange = self.send("/v1/extract", Some(asked)).await?;

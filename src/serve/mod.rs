@@ -7,10 +7,12 @@ mod client;
 mod error;
 mod extract_door;
 mod probes;
+mod question;
 mod socket;
 
 pub use client::Client;
 pub use error::{Error, Refusal};
 pub use extract_door::{Line, Shelf, Waiting};
 pub use probes::{Check, Probes, listen};
-pub use socket::{Asked, Door, answer_socket, bind_socket};
+pub use question::{Desks, OpenQuestion, Question, Refusing};
+pub use socket::{Door, answer_socket, bind_socket};

@@ -18,20 +18,17 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use super::extract_door::{Shelf, fetch, issue};
+use super::question::{Desks, OpenQuestion, Question, Refusing};
 use super::{Error, Refusal};
-use crate::assess::{self, FindingsDesk, FindingsQuestion};
+use crate::assess::FindingsQuestion;
 use crate::extract::Office;
 use crate::query::{
-    self, Asking, Desk, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
-    ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
+    self, Asking, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals, ReceiptQuestion,
+    TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
 
 /// Owner and group may ask; who they are is looked up by their uid.
 const MODE: u32 = 0o660;
-/// The largest question, in bytes.
-const MOST_BYTES: usize = 64 << 10;
-/// The largest question about several people, in bytes: as many references as one answer may show.
-const MOST_BYTES_OF_PEOPLE: usize = 512 << 10;
 /// What looks name this door.
 pub(super) const PEER: &str = "socket";
 
@@ -48,10 +45,8 @@ pub struct Asked<Q> {
 /// What answers at the socket, and who may ask.
 #[derive(Clone)]
 pub struct Door {
-    /// The desk.
-    pub desk: Arc<Desk>,
-    /// The desk for findings.
-    pub findings: Arc<FindingsDesk>,
+    /// Who answers.
+    pub desks: Desks,
     /// Who may ask.
     pub principals: Arc<Principals>,
     /// Where extracts are issued.
@@ -113,115 +108,49 @@ pub async fn answer_socket(
 }
 
 fn router(door: Door) -> Router {
-    let of_people = post(who_of_people).layer(DefaultBodyLimit::max(MOST_BYTES_OF_PEOPLE));
-    Router::new()
-        .route("/v1/who", post(who))
-        .route("/v1/who-of-people", of_people)
-        .route("/v1/timeline", post(timeline))
-        .route("/v1/findings", post(findings))
-        .route("/v1/verdicts", post(verdicts))
-        .route("/v1/policies", post(policies))
-        .route("/v1/receipt", post(receipt))
-        .route("/v1/landed", post(landed))
+    let router = Router::new();
+    let router = asked_at::<WhoQuestion>(router);
+    let router = asked_at::<PeopleQuestion>(router);
+    let router = asked_at::<TimelineQuestion>(router);
+    let router = asked_at::<FindingsQuestion>(router);
+    let router = openly_asked_at::<VerdictsQuestion>(router);
+    let router = openly_asked_at::<PoliciesQuestion>(router);
+    let router = openly_asked_at::<ReceiptQuestion>(router);
+    let router = openly_asked_at::<LandedQuestion>(router);
+    router
         .route("/v1/extract", post(issue))
         .route("/v1/extract/{token}", get(fetch))
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(door)
 }
 
+/// The door of a question about people.
+fn asked_at<Q: Question>(router: Router<Door>) -> Router<Door> {
+    let ask = async |State(door): State<Door>, peer: From, Json(asked): Json<Asked<Q>>| {
+        answer(move || {
+            let asking = door.asking(peer, &asked.why)?;
+            asked.question.answer(&door.desks, &asking)
+        })
+        .await
+    };
+    router.route(
+        Q::DOOR,
+        post(ask).layer(DefaultBodyLimit::max(Q::MOST_BYTES)),
+    )
+}
+
+/// The door of a question whose answer names nobody.
+fn openly_asked_at<Q: OpenQuestion>(router: Router<Door>) -> Router<Door> {
+    let ask = async |State(door): State<Door>, peer: From, Json(question): Json<Q>| {
+        answer(move || {
+            door.mapped(peer)?;
+            question.answer(&door.desks)
+        })
+        .await
+    };
+    router.route(Q::DOOR, post(ask))
+}
+
 pub(super) type From = ConnectInfo<Peer>;
-
-async fn who(
-    State(door): State<Door>,
-    peer: From,
-    Json(asked): Json<Asked<WhoQuestion>>,
-) -> Response {
-    answer(move || {
-        door.desk
-            .who(&door.asking(peer, &asked.why)?, &asked.question)
-    })
-    .await
-}
-
-async fn who_of_people(
-    State(door): State<Door>,
-    peer: From,
-    Json(asked): Json<Asked<PeopleQuestion>>,
-) -> Response {
-    answer(move || {
-        door.desk
-            .who_of_people(&door.asking(peer, &asked.why)?, &asked.question)
-    })
-    .await
-}
-
-async fn timeline(
-    State(door): State<Door>,
-    peer: From,
-    Json(asked): Json<Asked<TimelineQuestion>>,
-) -> Response {
-    answer(move || {
-        door.desk
-            .timeline(&door.asking(peer, &asked.why)?, &asked.question)
-    })
-    .await
-}
-
-async fn findings(
-    State(door): State<Door>,
-    peer: From,
-    Json(asked): Json<Asked<FindingsQuestion>>,
-) -> Response {
-    answer(move || {
-        let asking = door.asking(peer, &asked.why)?;
-        door.findings.findings(&asking, &asked.question)
-    })
-    .await
-}
-
-async fn verdicts(
-    State(door): State<Door>,
-    peer: From,
-    Json(question): Json<VerdictsQuestion>,
-) -> Response {
-    answer(move || {
-        door.mapped(peer)
-            .and_then(|()| door.desk.verdicts(&question))
-    })
-    .await
-}
-
-async fn policies(
-    State(door): State<Door>,
-    peer: From,
-    Json(question): Json<PoliciesQuestion>,
-) -> Response {
-    answer(move || {
-        door.mapped(peer)
-            .and_then(|()| door.desk.policies(&question))
-    })
-    .await
-}
-
-async fn receipt(
-    State(door): State<Door>,
-    peer: From,
-    Json(question): Json<ReceiptQuestion>,
-) -> Response {
-    answer(move || {
-        door.mapped(peer)
-            .and_then(|()| door.desk.receipt(&question))
-    })
-    .await
-}
-
-async fn landed(
-    State(door): State<Door>,
-    peer: From,
-    Json(question): Json<LandedQuestion>,
-) -> Response {
-    answer(move || door.mapped(peer).and_then(|()| door.desk.landed(&question))).await
-}
 
 impl Door {
     fn asking(&self, ConnectInfo(peer): From, why: &Why) -> Result<Asking, query::Error> {
@@ -238,14 +167,13 @@ impl Door {
 async fn answer<T, E>(ask: impl FnOnce() -> Result<T, E> + Send + 'static) -> Response
 where
     T: Serialize + Send + 'static,
-    E: Into<assess::Error> + Send + 'static,
+    E: Refusing + Send + 'static,
 {
     match tokio::task::spawn_blocking(ask).await {
         Ok(Ok(answer)) => Json(answer).into_response(),
         Ok(Err(error)) => {
-            let error: assess::Error = error.into();
             let status = match &error {
-                assess::Error::Query(query::Error::UnmappedUid(_)) => StatusCode::FORBIDDEN,
+                error if error.is_nobodys() => StatusCode::FORBIDDEN,
                 error if error.is_the_askers() => StatusCode::BAD_REQUEST,
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             };

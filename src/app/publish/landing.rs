@@ -67,7 +67,7 @@ impl<'a> Landing<'a> {
         let folder = &config.ledger.folder;
         let client = Client::at(&Folder::socket_path(folder))?;
         let client = client.ok_or_else(|| Error::NothingRuns(folder.clone()))?;
-        let none: Vec<Landed> = client.ask("/v1/landed", &LandedQuestion::default())?;
+        let none: Vec<Landed> = client.ask_openly(&LandedQuestion::default())?;
         drop(none);
         Ok(Self {
             client,
@@ -150,8 +150,7 @@ impl<'a> Landing<'a> {
             let question = LandedQuestion {
                 places: places.collect(),
             };
-            let answers: Result<Vec<Landed>, serve::Error> =
-                self.client.ask("/v1/landed", &question);
+            let answers: Result<Vec<Landed>, serve::Error> = self.client.ask_openly(&question);
             let answers = match answers {
                 Ok(answers) if answers.len() == asked.len() => answers,
                 other => {

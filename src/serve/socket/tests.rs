@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::assess::{Keeping, Rulebook};
+use crate::assess::{FindingsDesk, Keeping, Rulebook};
 use crate::clock::FixedClock;
 use crate::extract::{OfficeParts, Spools};
 use crate::keys::{FileKek, KeyStore};
 use crate::log::{Delivered, Outbox, OutboxError};
-use crate::query::{CutFiles, Looks, Principal, View, WhoAnswer};
+use crate::query::{CutFiles, Desk, Looks, Principal, View, WhoAnswer};
 use crate::serve::Client;
 use crate::store::{Budget, Shared};
 
@@ -62,8 +62,10 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
         Arc::new(FixedClock::at(0)),
     );
     Door {
-        desk,
-        findings: Arc::new(findings),
+        desks: Desks {
+            desk,
+            findings: Arc::new(findings),
+        },
         principals: Arc::new(principals),
         office: Arc::new(office),
         shelf: Arc::default(),
@@ -95,17 +97,15 @@ fn ask(uids: &[u32]) -> (Result<WhoAnswer, Error>, Vec<Vec<u8>>) {
         door(folder.path(), &outbox, uids),
         stop.clone(),
     ));
-    let asked = Asked {
-        why: Why {
-            reason: "audit".into(),
-            ticket: String::new(),
-        },
-        question: WhoQuestion {
-            subject: SUBJECT.into(),
-            ..WhoQuestion::default()
-        },
+    let why = Why {
+        reason: "audit".into(),
+        ticket: String::new(),
     };
-    let heard = Client::at(&path).unwrap().unwrap().ask("/v1/who", &asked);
+    let question = WhoQuestion {
+        subject: SUBJECT.into(),
+        ..WhoQuestion::default()
+    };
+    let heard = Client::at(&path).unwrap().unwrap().ask(&why, &question);
     stop.cancel();
     runtime.block_on(served).unwrap().unwrap();
     let looks = outbox.0.lock().unwrap().clone();
