@@ -25,6 +25,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "respond",
+        &["assess", "clock", "keys", "log", "project", "query"],
+    ),
+    (
         "extract",
         &["clock", "keys", "log", "project", "query", "sign", "store"],
     ),
@@ -32,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "assess", "clock", "config", "extract", "log", "metrics", "project", "query",
+            "assess", "clock", "config", "extract", "log", "metrics", "project", "query", "respond",
         ],
     ),
     ("generate", &[]),
@@ -52,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "metrics",
             "project",
             "query",
+            "respond",
             "serve",
             "sign",
             "store",
@@ -68,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "extract",
             "generate",
             "query",
+            "respond",
             "telemetry",
         ],
     ),

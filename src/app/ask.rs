@@ -13,7 +13,7 @@ use crate::log::{Folder, Outbox};
 use crate::metrics::Metrics;
 use crate::project::Projector;
 use crate::query::{CutFiles, Desk, LogRows, Looks, Principal, Principals, View, Why};
-use crate::serve::{Client, Desks, OpenQuestion, Question};
+use crate::serve::{Client, Desks, OpenQuestion, PiecemealQuestion, Question};
 use prometheus_client::registry::Registry;
 
 /// The folder's place for the cuts that answers named.
@@ -65,6 +65,11 @@ impl Counter {
         }))))
     }
 
+    /// Whether a ledger runs that goes on reading.
+    pub(super) const fn is_running(&self) -> bool {
+        matches!(self.0, At::Socket(_))
+    }
+
     /// Asks; looks at people go on record before the answer leaves.
     ///
     /// # Errors
@@ -79,6 +84,29 @@ impl Counter {
                 let asking = folder.principals.asking(folder.uid, PEER, why)?;
                 let desks = folder.desks(question.needs_findings())?;
                 Ok(question.answer(&desks, &asking)?)
+            }
+        }
+    }
+
+    /// Asks what is answered in pieces; where `each` says false, the rest is left out.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_piecemeal<Q: PiecemealQuestion>(
+        &self,
+        why: &Why,
+        question: &Q,
+        each: &mut dyn FnMut(Q::Piece) -> bool,
+    ) -> Result<(), Error>
+    where
+        Error: From<Q::Error>,
+    {
+        match &self.0 {
+            At::Socket(client) => Ok(client.ask_piecemeal(why, question, each)?),
+            At::Folder(folder) => {
+                let asking = folder.principals.asking(folder.uid, PEER, why)?;
+                let desks = folder.desks(question.needs_findings())?;
+                Ok(question.answer(&desks, &asking, each)?)
             }
         }
     }

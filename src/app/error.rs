@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::generations;
 use super::{KeyFault, NoReceipt};
-use crate::{assess, config, extract, fsck, ingest, kafka, keys, log, project, query, serve, sign};
+use crate::{
+    assess, config, extract, fsck, ingest, kafka, keys, log, project, query, respond, serve, sign,
+};
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,9 @@ pub enum Error {
     /// Findings.
     #[error(transparent)]
     Assess(#[from] assess::Error),
+    /// Exposure or an incident.
+    #[error(transparent)]
+    Respond(#[from] respond::Error),
     /// An extract.
     #[error(transparent)]
     Extract(#[from] extract::Error),
@@ -197,6 +202,7 @@ impl Error {
             Self::Fsck(source) => source.code(),
             Self::Project(source) => source.code(),
             Self::Query(source) => source.code(),
+            Self::Respond(source) => source.code(),
             Self::Assess(source) => source.code(),
             Self::Extract(source) => source.code(),
             Self::ReplicaFile { .. } => "CU-0765",

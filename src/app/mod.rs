@@ -11,6 +11,7 @@ mod error;
 mod extract;
 mod fsck;
 mod generations;
+mod incident;
 mod init;
 mod kafka_outbox;
 mod kafka_registry;
@@ -38,6 +39,7 @@ pub use fsck::fsck;
 pub use generations::{
     Error as GenerationError, LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs,
 };
+pub use incident::{Saying, incident, say, say_of_people};
 pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};

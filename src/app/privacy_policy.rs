@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::kafka::{self, Settings, read_range, watermarks};
 use crate::log::Folder;
-use crate::query::{PoliciesQuestion, PublishedPolicy};
+use crate::query::{PoliciesQuestion, PublishedPolicy, Time};
 
 /// What became of a policy that was to be published.
 #[derive(Debug)]
@@ -80,10 +80,7 @@ fn line_of(
     let old = before.and_then(|of| Document::try_from(&known[&of.id]).ok());
     let previous = before.map(|of| (of.id.as_str(), old.as_ref().map(|of| &of.policy)));
     let event = Event {
-        occurred_at: Some(prost_types::Timestamp {
-            seconds: now.0.div_euclid(1000),
-            nanos: i32::try_from(now.0.rem_euclid(1000) * 1_000_000).unwrap_or(0),
-        }),
+        occurred_at: Some(Time(now.0).timestamp()),
         producer: producer.to_owned(),
         policy_version_id: document.policy.policy.id.clone(),
         body: Some(Body::PolicyVersionPublished(document.event(previous))),

@@ -124,6 +124,17 @@ impl FindingsDesk {
         })
     }
 
+    /// What is kept up, without a look: a caller may show no person of it.
+    ///
+    /// # Errors
+    /// As [`Self::findings`], of the whole ledger now.
+    pub(crate) fn kept(&self, question: &FindingsQuestion) -> Result<FindingsAnswer, Error> {
+        question.check()?;
+        let now_ms = self.clock.now_ms();
+        let wanted = Wanted::new(question, self.desk.view().keys(), now_ms);
+        self.of_all(question, &wanted, question.at.unwrap_or(Time(now_ms)))
+    }
+
     /// Every person whom findings are kept of, one reference each at least; ask [`Judging::person`] whether
     /// the standpoint knows them.
     ///

@@ -65,12 +65,20 @@ impl<'a> Judging<'a> {
         )
     }
 
+    /// The person of a reference, with all that are linked to it.
+    ///
+    /// # Errors
+    /// What keeps rows or leaves from being read.
+    pub fn gathered(&self, subject: &str) -> Result<Person, Error> {
+        gather::person(self.from, subject)
+    }
+
     /// The person of a reference, with the findings about any reference of the person.
     ///
     /// # Errors
     /// What keeps rows or leaves from being read.
     pub fn person(&self, subject: &str) -> Result<(Person, Vec<Finding>), Error> {
-        let person = gather::person(self.from, subject)?;
+        let person = self.gathered(subject)?;
         // Whichever reference is asked about, the findings are the same.
         let first = person.references.first().map_or(subject, String::as_str);
         let about = About::Subject(first.to_owned());

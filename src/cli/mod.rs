@@ -8,10 +8,12 @@ mod demo;
 mod dump_config;
 mod error;
 pub mod exit;
+mod exposure;
 mod extract;
 mod findings;
 mod fsck;
 mod generate;
+mod incident;
 mod init;
 mod key;
 mod log;
@@ -88,6 +90,10 @@ enum Command {
     Extract(extract::Extract),
     /// Check an extract: offline, without a ledger.
     Verify(verify::Verify),
+    /// Whom did something that leaked reach?
+    Exposure(exposure::Exposure),
+    /// How an incident stands; say its events; its list of people.
+    Incident(incident::Incident),
     /// What happened, in order.
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
@@ -156,6 +162,8 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Who(who) => who.run(config),
         Command::Extract(extract) => extract.run(config),
         Command::Verify(verify) => verify.run(),
+        Command::Exposure(exposure) => exposure.run(config),
+        Command::Incident(incident) => incident.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
         Command::Findings(findings) => findings.run(config),

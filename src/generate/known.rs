@@ -8,8 +8,9 @@ use custodia_core::schema::v1::{DisclosureCase, ShareCase, TransferCase};
 use super::Town;
 use super::calendar::Calendar;
 use super::dice::Dice;
+use super::envelope::INCIDENT;
 use super::life::{Life, Step, What, Who};
-use super::register::{AUTHORITY, RECIPIENTS, RecipientNo, SUCCESSOR};
+use super::register::{AUTHORITY, LEAKED_COURIER, RECIPIENTS, RecipientNo, Register, SUCCESSOR};
 use super::town_days::{affected_references, facts};
 
 /// The case under which data went out.
@@ -72,7 +73,42 @@ pub struct Facts {
     pub subpoenaed: Option<u64>,
 }
 
+/// The town's breach: what leaked, when, and whom it touches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The incident.
+    pub incident_id: &'static str,
+    /// The courier whose credential got into the wrong hands.
+    pub recipient_id: &'static str,
+    /// The credential's fingerprint.
+    pub credential: Vec<u8>,
+    /// The endpoint that it opens.
+    pub endpoint: String,
+    /// While it was in the wrong hands, in milliseconds since the epoch.
+    pub window_ms: Range<i64>,
+    /// The references that it touches, sorted.
+    pub affected: Vec<String>,
+}
+
 impl Town {
+    /// The town's breach.
+    pub fn breach(&self) -> Breach {
+        let (dice, calendar) = (Dice::new(self.seed), Calendar::of(self));
+        let register = Register::of(&dice);
+        let affected = affected_references(&dice, &calendar);
+        Breach {
+            incident_id: INCIDENT,
+            recipient_id: RECIPIENTS[LEAKED_COURIER].id,
+            credential: register.credential(LEAKED_COURIER),
+            endpoint: register.endpoint(LEAKED_COURIER),
+            window_ms: calendar.breach,
+            affected: affected
+                .iter()
+                .map(|reference| reference.as_str().to_owned())
+                .collect(),
+        }
+    }
+
     fn life(&self, n: u64) -> (Dice, Life) {
         let dice = Dice::new(self.seed);
         let life = Life::of(&dice, &Calendar::of(self), n);

@@ -34,7 +34,7 @@ mod town_days;
 
 pub use calendar::MOST_OPEN_LIVES;
 pub use faults::Injected;
-pub use known::{Customer, Expected, Facts, OutflowCase};
+pub use known::{Breach, Customer, Expected, Facts, OutflowCase};
 pub use stream::Events;
 
 /// The policy that the town's services act under: its date and the first bytes of its digest.

@@ -33,6 +33,15 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// [`OutboxError`] where no acknowledgement came in time.
     fn deliver(&self, topic: &str, key: &[u8], value: &[u8]) -> Result<Delivered, OutboxError>;
+
+    /// Sends records, each with its key, and waits until all in-sync replicas have all of them.
+    ///
+    /// # Errors
+    /// [`OutboxError`] where one was not acknowledged in time; others may have landed.
+    fn deliver_all(&self, topic: &str, records: &[(&[u8], &[u8])]) -> Result<(), OutboxError> {
+        let one = |(key, value): &(&[u8], &[u8])| self.deliver(topic, key, value).map(drop);
+        records.iter().try_for_each(one)
+    }
 }
 
 /// The registry's topic, as the ledger's notices about its logs are put in it.

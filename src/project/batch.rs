@@ -8,8 +8,8 @@ use custodia_core::verdict::{Facts, Judged, Place, Reason, Verdict, judge};
 
 use super::Error;
 use super::rows::{
-    EVENT_ID, IdRow, Kind, LeafRow, SUBJECT, SubjectRow, Tag, VerdictKind, id_key, kind_key,
-    leaf_key, subject_key,
+    EVENT_ID, IdRow, Kind, LeafRow, SUBJECT, SubjectRow, Tag, VerdictKind, day_key, day_of, id_key,
+    kind_key, leaf_key, subject_key,
 };
 use crate::keys::{KeyStore, Label, SubjectKey, row_tag, seal_row};
 use crate::log::{Log, StoredLeaf};
@@ -137,9 +137,16 @@ impl Source<'_> {
         };
         batch.put(self.family, &leaf_key(leaf.opened.index), &row.encode());
         let Some(facts) = facts else { return };
+        let index = leaf.opened.index;
         for (kind, id) in ids_of(facts) {
             let tag = self.keys.ledger_tag(kind.name(), id);
-            batch.put(self.family, &kind_key(kind, &tag, leaf.opened.index), &[]);
+            if kind.has_rows() {
+                batch.put(self.family, &kind_key(kind, &tag, index), &[]);
+            }
+            if let Some(ms) = facts.occurred_at_ms.filter(|_| kind.has_days()) {
+                let key = day_key(kind, &tag, day_of(ms), index);
+                batch.put(self.family, &key, &[]);
+            }
         }
     }
 
@@ -291,6 +298,8 @@ fn ids_of<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = (Kind, &'a [u8])> {
             access.map(|access| access.endpoint_ref.as_bytes()),
         ),
         (Kind::Producer, text(facts.registered_producer)),
+        (Kind::Sdk, text(facts.sdk_name)),
+        (Kind::Employee, text(facts.employee_ref)),
     ];
     ids.into_iter()
         .filter_map(|(kind, id)| Some((kind, id.filter(|id| !id.is_empty())?)))

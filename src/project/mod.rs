@@ -4,7 +4,7 @@
 //! row is a pure function of the log's leaves, of the payloads still held and of the keys (design
 //! §1, law 3): no clock, no batch boundary. So rows can be dropped and made again while appending
 //! goes on, and come out byte for byte the same. Never holds appending back, never repairs a leaf,
-//! and keeps nothing in clear but verdicts, hashes of event ids and producers' sequences.
+//! and keeps nothing in clear but verdicts, hashes of event ids, producers' sequences and days.
 
 mod batch;
 mod error;
@@ -16,12 +16,12 @@ mod rows;
 pub use error::Error;
 pub use progress::Progress;
 pub use projector::{Projected, Projector, cursors};
-pub use reader::{Page, RowsReader, SubjectLeaf};
-pub use rows::{Kind, LeafRow, VerdictKind};
+pub use reader::{DayLeaf, Days, Page, RowsReader, SubjectLeaf};
+pub use rows::{Kind, LeafRow, VerdictKind, day_of};
 
 /// The version of the rows' layout and rules. A change of either takes the next number; rows of
 /// other versions are dropped once this one's have caught up.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 #[cfg(test)]
 mod tests;

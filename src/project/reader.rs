@@ -6,8 +6,8 @@ use custodia_core::verdict::Named;
 
 use super::projector::FAMILY;
 use super::rows::{
-    EVENT_ID, IdRow, Kind, LeafRow, SUBJECT, SubjectRow, VerdictKind, id_key, index_of, kind_key,
-    leaf_key, subject_key,
+    EVENT_ID, IdRow, Kind, LeafRow, SUBJECT, SubjectRow, VerdictKind, day_in, day_key, id_key,
+    index_of, kind_key, leaf_key, subject_key,
 };
 use super::{Error, Progress};
 use crate::keys::{KeyStore, Label, open_row, row_tag};
@@ -37,6 +37,28 @@ impl Page {
             most: usize::MAX,
         }
     }
+}
+
+/// A leaf by the day on which it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DayLeaf {
+    /// The day, UTC, since 1970-01-01 ([`super::day_of`]).
+    pub day: i32,
+    /// The leaf.
+    pub index: u64,
+}
+
+/// Which days are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// The first day.
+    pub first: i32,
+    /// The last day.
+    pub last: i32,
+    /// The last leaf read before; none at the beginning.
+    pub after: Option<DayLeaf>,
+    /// How many, at most.
+    pub most: usize,
 }
 
 /// A leaf that names a person.
@@ -176,6 +198,49 @@ impl RowsReader {
                 .into_iter()
                 .map(read)
                 .collect()
+        })
+    }
+
+    /// The leaves that name this recipient, credential, endpoint, SDK or employee and happened on these
+    /// days, by day and index: at most `most` of those below `below`, after one. What happened in a window
+    /// costs by what is in it, however much there is before and after.
+    ///
+    /// # Errors
+    /// As [`Self::verdict_of`].
+    pub fn leaves_by_day(
+        &self,
+        kind: Kind,
+        id: &[u8],
+        days: &Days,
+        below: u64,
+    ) -> Result<Vec<DayLeaf>, Error> {
+        let tag = self.keys.ledger_tag(kind.name(), id);
+        self.whole(below, || {
+            let first = match days.after {
+                Some(after) => day_key(kind, &tag, after.day, after.index.saturating_add(1)),
+                None => day_key(kind, &tag, days.first, 0),
+            };
+            let last = day_key(kind, &tag, days.last, u64::MAX);
+            let range = KeyRange::between(&first, &last);
+            let rows = self
+                .log
+                .store()
+                .iterate(FAMILY, &range, Direction::Ascending);
+            let rows = rows.map_err(|e| self.store_error(e))?;
+            let mut leaves = Vec::new();
+            for row in rows {
+                let (key, _) = row.map_err(|e| self.store_error(e))?;
+                let read = day_in(&key).zip(index_of(&key));
+                let (day, index) =
+                    read.ok_or_else(|| self.corrupt("a row's key has no day".into()))?;
+                if index < below {
+                    leaves.push(DayLeaf { day, index });
+                }
+                if leaves.len() == days.most {
+                    break;
+                }
+            }
+            Ok(leaves)
         })
     }
 

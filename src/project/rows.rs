@@ -7,6 +7,7 @@
 //! | `02 ‖ id hash (16)` | the leaves with that event id: [`IdRow`] |
 //! | `10 ‖ tag (16) ‖ index` | a leaf that names a person: [`SubjectRow`], sealed under the person's key of this log, with the row's key as associated data |
 //! | `11`–`15` `‖ tag (16) ‖ index` | a leaf of a recipient, incident, correlation, credential or endpoint, producer: empty |
+//! | `20 ‖ kind ‖ tag (16) ‖ day (4) ‖ index` | a leaf of a recipient, credential, endpoint, SDK or employee by the UTC day on which it happened: empty |
 //!
 //! An id hash and the tags from `11` on are keyed by the ledger's secret; the tag of `10` by the
 //! person's key.
@@ -28,6 +29,9 @@ pub(super) const SUBJECT: &str = "subject";
 const LEAF: u8 = 0x01;
 const EVENT: u8 = 0x02;
 const OF_SUBJECT: u8 = 0x10;
+const BY_DAY: u8 = 0x20;
+/// Bytes of a key by day.
+const DAY_KEY: usize = 14 + TAG_BYTES;
 
 const ROW_VERSION: u8 = 1;
 /// The longest producer name that is kept in clear.
@@ -48,6 +52,10 @@ pub enum Kind {
     Endpoint,
     /// The service that an event of the producers' register is about.
     Producer,
+    /// The SDK through which data came or left; it has rows by day alone.
+    Sdk,
+    /// The employee who looked, by reference; it has rows by day alone.
+    Employee,
 }
 
 impl Kind {
@@ -58,6 +66,8 @@ impl Kind {
             Self::Correlation => 0x13,
             Self::Credential | Self::Endpoint => 0x14,
             Self::Producer => 0x15,
+            Self::Sdk => 0x16,
+            Self::Employee => 0x17,
         }
     }
 
@@ -70,8 +80,43 @@ impl Kind {
             Self::Credential => "credential",
             Self::Endpoint => "endpoint",
             Self::Producer => "producer",
+            Self::Sdk => "sdk",
+            Self::Employee => "employee",
         }
     }
+
+    /// Whether its leaves have rows by index.
+    pub(super) const fn has_rows(self) -> bool {
+        !matches!(self, Self::Sdk | Self::Employee)
+    }
+
+    /// Whether its leaves have rows by day: what a leak is asked about, with a window.
+    pub(super) const fn has_days(self) -> bool {
+        !matches!(self, Self::Incident | Self::Correlation | Self::Producer)
+    }
+}
+
+/// Days since 1970-01-01, UTC; beyond what fits at the ends.
+pub fn day_of(ms: i64) -> i32 {
+    let day = ms.div_euclid(86_400_000);
+    i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX })
+}
+
+/// The key of a leaf of this kind and tag by the day on which it happened.
+pub(super) fn day_key(kind: Kind, tag: &Tag, day: i32, index: u64) -> [u8; DAY_KEY] {
+    let mut key = [BY_DAY; DAY_KEY];
+    key[1] = kind.byte();
+    key[2..18].copy_from_slice(tag);
+    // Days before 1970 sort before it.
+    key[18..22].copy_from_slice(&(day.cast_unsigned() ^ 1 << 31).to_be_bytes());
+    key[22..].copy_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// The day in a row's key.
+pub(super) fn day_in(key: &[u8]) -> Option<i32> {
+    let day = key.get(18..22)?.first_chunk()?;
+    Some((u32::from_be_bytes(*day) ^ 1 << 31).cast_signed())
 }
 
 /// The key of a leaf's facts.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use custodia_core::schema::v1::event::Body;
@@ -21,8 +20,6 @@ const STANDS_FOR: Duration = Duration::from_secs(15 * 60);
 const MOST_REMEMBERED: usize = 65_536;
 /// References that one answer may show.
 const MOST_PEOPLE: usize = 10_000;
-/// Looks under way at once.
-const AT_ONCE: usize = 16;
 
 /// Puts looks on record.
 pub struct Looks {
@@ -148,25 +145,11 @@ impl Looks {
     }
 
     fn send(&self, looks: &[Notice]) -> Result<(), OutboxError> {
-        let deliver = |look: &Notice| {
-            self.outbox
-                .deliver(&self.topic, &look.key, &look.event)
-                .map(drop)
-        };
-        if looks.len() <= 1 {
-            return looks.iter().try_for_each(deliver);
-        }
-        let share = looks.len().div_ceil(AT_ONCE);
-        thread::scope(|scope| {
-            let shares = looks.chunks(share);
-            let sending: Vec<_> = shares
-                .map(|share| scope.spawn(move || share.iter().try_for_each(deliver)))
-                .collect();
-            sending.into_iter().try_for_each(|sent| {
-                sent.join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-        })
+        let records = looks.iter();
+        let records: Vec<(&[u8], &[u8])> = records
+            .map(|look| (look.key.as_slice(), look.event.as_slice()))
+            .collect();
+        self.outbox.deliver_all(&self.topic, &records)
     }
 
     fn recent(&self) -> MutexGuard<'_, HashMap<[u8; 32], Duration>> {

@@ -25,6 +25,17 @@ impl fmt::Display for Time {
     }
 }
 
+impl Time {
+    /// As events have it.
+    pub fn timestamp(self) -> prost_types::Timestamp {
+        prost_types::Timestamp {
+            seconds: self.0.div_euclid(1000),
+            // Below a thousand million.
+            nanos: i32::try_from(self.0.rem_euclid(1000) * 1_000_000).unwrap_or(0),
+        }
+    }
+}
+
 impl FromStr for Time {
     type Err = Error;
 

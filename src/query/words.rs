@@ -18,7 +18,7 @@ pub struct Word {
 
 impl Word {
     /// The word for a number of an enum of `custodia.v1`; none for 0.
-    pub(super) fn of(vocabulary: &str, number: i32) -> Option<Self> {
+    pub fn of(vocabulary: &str, number: i32) -> Option<Self> {
         if number == 0 {
             return None;
         }

@@ -14,7 +14,8 @@ use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
 
 use super::extract_door::{Lines, RECEIPT_BYTES};
-use super::{Error, OpenQuestion, Question, Refusal, Waiting};
+use super::pieces::Heard;
+use super::{Error, OpenQuestion, PiecemealQuestion, Question, Refusal, Waiting};
 use crate::extract::{self, Progress};
 use crate::query::Why;
 
@@ -76,6 +77,38 @@ impl Client {
     /// As [`Self::ask`].
     pub fn ask_openly<Q: OpenQuestion>(&self, question: &Q) -> Result<Q::Answer, Error> {
         self.exchange(Q::DOOR, question)
+    }
+
+    /// Asks what is answered in pieces; where `each` says false, the rest is left out.
+    ///
+    /// # Errors
+    /// As [`Self::ask`]; also where the answer is cut short.
+    pub fn ask_piecemeal<Q: PiecemealQuestion>(
+        &self,
+        why: &Why,
+        question: &Q,
+        each: &mut dyn FnMut(Q::Piece) -> bool,
+    ) -> Result<(), Error> {
+        let asked = serde_json::to_vec(&Sent { why, question }).map_err(|e| self.no_answer(&e))?;
+        let mut heard = Heard::default();
+        let all = self.runtime.block_on(async {
+            let mut exchange = self.send(Q::DOOR, Some(asked)).await?;
+            while let Some(bytes) = exchange.next(self).await? {
+                if exchange.status != StatusCode::OK {
+                    return Err(self.refusal(exchange.status, &bytes));
+                }
+                let taken = heard.take(&bytes, each);
+                if !taken.map_err(|e| self.no_answer(&e))? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })?;
+        if !all {
+            return Ok(());
+        }
+        let cut_short = || Err(self.no_answer(&"it ended before the answer did"));
+        heard.end().unwrap_or_else(cut_short)
     }
 
     fn exchange<A: DeserializeOwned>(

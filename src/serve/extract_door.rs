@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use hyper::body::{Bytes, Frame};
+use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Sender, channel};
 
+use super::pieces::Pieces;
 use super::socket::{Asked, Door, From};
 use super::{Error, Refusal};
 use crate::extract::{Issued, Office, Progress, Question, Summary};
@@ -178,22 +177,6 @@ fn send(issued: &Issued, to: &Sender<io::Result<Bytes>>) -> io::Result<()> {
         }
         piece.truncate(read);
         to.blocking_send(Ok(piece.into())).map_err(gone)?;
-    }
-}
-
-/// A body made of what a thread sends.
-struct Pieces(Receiver<io::Result<Bytes>>);
-
-impl hyper::body::Body for Pieces {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let piece = self.0.poll_recv(context);
-        piece.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 }
 

@@ -6,6 +6,7 @@
 mod client;
 mod error;
 mod extract_door;
+mod pieces;
 mod probes;
 mod question;
 mod socket;
@@ -14,5 +15,5 @@ pub use client::Client;
 pub use error::{Error, Refusal};
 pub use extract_door::{Line, Shelf, Waiting};
 pub use probes::{Check, Probes, listen};
-pub use question::{Desks, OpenQuestion, Question, Refusing};
+pub use question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing};
 pub use socket::{Door, answer_socket, bind_socket};

@@ -11,6 +11,7 @@ use crate::query::{
     Receipt, ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion, WhoAnswer,
     WhoQuestion,
 };
+use crate::respond::{self, ExposureQuestion, IncidentPiece, IncidentQuestion, Piece};
 
 /// The largest question, in bytes.
 const MOST_BYTES: usize = 64 << 10;
@@ -82,6 +83,32 @@ pub trait OpenQuestion: Serialize + DeserializeOwned + Send + 'static {
     fn answer(&self, desks: &Desks) -> Result<Self::Answer, Self::Error>;
 }
 
+/// A question whose answer may be long: it comes in pieces. Looks go on record before the first.
+pub trait PiecemealQuestion: Serialize + DeserializeOwned + Send + 'static {
+    /// The path at the socket.
+    const DOOR: &'static str;
+    /// What comes back, many times.
+    type Piece: Serialize + DeserializeOwned + Send + 'static;
+    /// Why nothing does.
+    type Error: Refusing + From<query::Error> + Send + 'static;
+
+    /// Whether it is answered from the findings that are kept up.
+    fn needs_findings(&self) -> bool {
+        false
+    }
+
+    /// Hands on the answer once the looks are on record; where `each` says false, the rest is left out.
+    ///
+    /// # Errors
+    /// Why there is none, or none to the end.
+    fn answer(
+        &self,
+        desks: &Desks,
+        asking: &Asking,
+        each: &mut dyn FnMut(Self::Piece) -> bool,
+    ) -> Result<(), Self::Error>;
+}
+
 impl Refusing for query::Error {
     fn code(&self) -> &str {
         self.code()
@@ -107,6 +134,54 @@ impl Refusing for assess::Error {
 
     fn is_nobodys(&self) -> bool {
         matches!(self, Self::Query(source) if source.is_nobodys())
+    }
+}
+
+impl Refusing for respond::Error {
+    fn code(&self) -> &str {
+        self.code()
+    }
+
+    fn is_the_askers(&self) -> bool {
+        self.is_the_askers()
+    }
+
+    fn is_nobodys(&self) -> bool {
+        matches!(self, Self::Query(source) if source.is_nobodys())
+    }
+}
+
+impl PiecemealQuestion for ExposureQuestion {
+    const DOOR: &'static str = "/v1/exposure";
+    type Piece = Piece;
+    type Error = respond::Error;
+
+    fn needs_findings(&self) -> bool {
+        true
+    }
+
+    fn answer(
+        &self,
+        desks: &Desks,
+        asking: &Asking,
+        each: &mut dyn FnMut(Piece) -> bool,
+    ) -> Result<(), respond::Error> {
+        respond::exposure(&desks.findings, asking, self, each)
+    }
+}
+
+impl PiecemealQuestion for IncidentQuestion {
+    const DOOR: &'static str = "/v1/incident";
+    type Piece = IncidentPiece;
+    type Error = respond::Error;
+
+    fn answer(
+        &self,
+        desks: &Desks,
+        asking: &Asking,
+        each: &mut dyn FnMut(IncidentPiece) -> bool,
+    ) -> Result<(), respond::Error> {
+        respond::incident(&desks.findings, asking, self, each)
     }
 }
 

@@ -18,7 +18,8 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use super::extract_door::{Shelf, fetch, issue};
-use super::question::{Desks, OpenQuestion, Question, Refusing};
+use super::pieces;
+use super::question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing};
 use super::{Error, Refusal};
 use crate::assess::FindingsQuestion;
 use crate::extract::Office;
@@ -26,6 +27,7 @@ use crate::query::{
     self, Asking, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals, ReceiptQuestion,
     TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
+use crate::respond::{ExposureQuestion, IncidentQuestion};
 
 /// Owner and group may ask; who they are is looked up by their uid.
 const MODE: u32 = 0o660;
@@ -113,6 +115,8 @@ fn router(door: Door) -> Router {
     let router = asked_at::<PeopleQuestion>(router);
     let router = asked_at::<TimelineQuestion>(router);
     let router = asked_at::<FindingsQuestion>(router);
+    let router = asked_piecemeal_at::<IncidentQuestion>(router);
+    let router = asked_piecemeal_at::<ExposureQuestion>(router);
     let router = openly_asked_at::<VerdictsQuestion>(router);
     let router = openly_asked_at::<PoliciesQuestion>(router);
     let router = openly_asked_at::<ReceiptQuestion>(router);
@@ -150,10 +154,22 @@ fn openly_asked_at<Q: OpenQuestion>(router: Router<Door>) -> Router<Door> {
     router.route(Q::DOOR, post(ask))
 }
 
+/// The door of a question whose answer comes in pieces.
+fn asked_piecemeal_at<Q: PiecemealQuestion>(router: Router<Door>) -> Router<Door> {
+    let ask = async |State(door): State<Door>, peer: From, Json(asked): Json<Asked<Q>>| {
+        pieces::answered(door, peer, asked)
+    };
+    router.route(Q::DOOR, post(ask))
+}
+
 pub(super) type From = ConnectInfo<Peer>;
 
 impl Door {
-    fn asking(&self, ConnectInfo(peer): From, why: &Why) -> Result<Asking, query::Error> {
+    pub(super) fn asking(
+        &self,
+        ConnectInfo(peer): From,
+        why: &Why,
+    ) -> Result<Asking, query::Error> {
         self.principals.asking(peer.uid(), PEER, why)
     }
 

@@ -6,12 +6,14 @@ mod broker;
 mod chance;
 mod events;
 mod ledger;
+mod page;
 mod produce;
 mod wal;
 
 mod answers;
 mod bad_input;
 mod command_line;
+mod drill;
 mod extract;
 mod faults;
 mod faults_found;

@@ -73,6 +73,10 @@ pub struct Facts<'a> {
     pub registered_producer: Option<&'a str>,
     /// Through which endpoint and credential data moved.
     pub access: Option<v1::Access>,
+    /// The SDK through which data came or left.
+    pub sdk_name: Option<&'a str>,
+    /// The employee who looked at a person's data in the company's own systems.
+    pub employee_ref: Option<&'a str>,
 }
 
 impl<'a> Facts<'a> {
@@ -138,6 +142,8 @@ impl<'a> Facts<'a> {
             body_subjects: Vec::new(),
             registered_producer: None,
             access: None,
+            sdk_name: None,
+            employee_ref: None,
         }
     }
 
@@ -181,6 +187,12 @@ impl<'a> Facts<'a> {
         if layout.subject_fields.contains(&field.number) && !bytes.is_empty() {
             self.body_subjects.push(bytes);
         }
+        if layout.sdk_field == Some(field.number) {
+            self.sdk_name = text(field.value);
+        }
+        if layout.employee_field == Some(field.number) {
+            self.employee_ref = text(field.value);
+        }
         if layout.access_fields.contains(&field.number) {
             let mut merged = self.access.take().unwrap_or_default();
             if merged.merge(bytes).is_ok() {
@@ -215,6 +227,8 @@ pub(super) struct BodyLayout {
     key_is_producer: bool,
     subject_fields: Vec<u32>,
     access_fields: Vec<u32>,
+    sdk_field: Option<u32>,
+    employee_field: Option<u32>,
 }
 
 impl BodyLayout {
@@ -244,6 +258,10 @@ impl BodyLayout {
                 .collect()
         };
         let key_field = kind.key_field.as_ref();
+        let named = |name: &str| {
+            let field = kind.descriptor.get_field_by_name(name);
+            field.map(|field| field.number())
+        };
         Self {
             topic: kind.topic,
             subject: kind.subject,
@@ -253,6 +271,8 @@ impl BodyLayout {
                 is_subject(field.number()) || Some(field.number()) == subject_field
             }),
             access_fields: numbers(&|field| is_access(&field.kind())),
+            sdk_field: named("sdk_name"),
+            employee_field: named("employee_ref"),
         }
     }
 }

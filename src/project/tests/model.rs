@@ -1,6 +1,6 @@
 //! What the rows of some records must say, computed the slow way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use custodia_core::record::Record;
 use custodia_core::verdict::{Place, Reason, TopicRole, Verdict, event_of, judge};
@@ -78,6 +78,41 @@ impl<'a> Model<'a> {
                 rows,
                 self.indexes(|record| recipient(record).as_deref() == Some(&id))
             );
+            self.must_stand_by_day(town, &id, page.below);
+        }
+    }
+
+    /// Page by page, and day by day, the same leaves come out.
+    fn must_stand_by_day(&self, town: &Town, id: &str, below: u64) {
+        let of = |days: &Days| {
+            let found = town
+                .reader()
+                .leaves_by_day(Kind::Recipient, id.as_bytes(), days, below);
+            found.unwrap()
+        };
+        let days: BTreeSet<i32> = self.records.iter().filter_map(happened_on).collect();
+        for day in days {
+            let mut found = Vec::new();
+            let mut days = Days {
+                first: day,
+                last: day,
+                after: None,
+                most: 3,
+            };
+            loop {
+                let page = of(&days);
+                assert!(page.iter().all(|leaf| leaf.day == day));
+                found.extend(page.iter().map(|leaf| leaf.index));
+                days.after = page.last().copied();
+                if page.len() < days.most {
+                    break;
+                }
+            }
+            let expected = self.indexes(|record| {
+                recipient(record).as_deref() == Some(id) && happened_on(record) == Some(day)
+            });
+            let expected: Vec<u64> = expected.into_iter().filter(|at| *at < below).collect();
+            assert_eq!(found, expected, "{id} on day {day}");
         }
     }
 
@@ -97,6 +132,11 @@ fn at(index: u64) -> usize {
 fn names(record: &Record, person: &str) -> bool {
     let key = record.key.as_deref() == Some(person.as_bytes());
     key || event_of(record).is_some_and(|event| event.subject_ref == person)
+}
+
+fn happened_on(record: &Record) -> Option<i32> {
+    let at = event_of(record)?.occurred_at?;
+    Some(day_of(at.seconds.saturating_mul(1000)))
 }
 
 fn recipient(record: &Record) -> Option<String> {

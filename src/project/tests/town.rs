@@ -79,7 +79,7 @@ fn event(sort: Sort) -> v1::Event {
         event_id: event_id(sort.id).to_vec(),
         salt: vec![7 + sort.variant; 32],
         occurred_at: Some(Time {
-            seconds: NOW_MS / 1000,
+            seconds: NOW_MS / 1000 - i64::from(sort.id % 4) * 86_400,
             nanos: 0,
         }),
         producer: "mall".into(),

@@ -8,6 +8,7 @@ use crate::assess::occurrence::Occurrence;
 use crate::assess::rule::{Rule, Scope};
 use crate::assess::state::incidents::{Incident, Step};
 use crate::assess::words;
+use crate::incident::PIPL_57;
 use crate::privacy_policy::DeadlineId;
 use crate::schema::v1::{NoticeContent, RegulatorNotified};
 
@@ -30,15 +31,6 @@ pub(super) const RULE: Rule = Rule {
     revision: 1,
     judge,
 };
-
-/// What PIPL 57 asks of a report, whichever parts come first.
-const WHOLE: [NoticeContent; 5] = [
-    NoticeContent::BrNotifyContentMeasures,
-    NoticeContent::BrNotifyContentDataTypes,
-    NoticeContent::BrNotifyContentCause,
-    NoticeContent::BrNotifyContentHarm,
-    NoticeContent::BrNotifyContentHandlerContact,
-];
 
 fn judge(grounds: &Grounds<'_>) -> Vec<Finding> {
     let incident = Incident::of(grounds.timeline);
@@ -116,7 +108,7 @@ fn supplement(
     incident: &Incident<'_>,
     first: &Step<'_, &RegulatorNotified>,
 ) -> Option<Finding> {
-    let mut open: Vec<NoticeContent> = WHOLE.into();
+    let mut open: Vec<NoticeContent> = PIPL_57.into();
     open.retain(|content| !first.said.contents().any(|held| held == *content));
     if open.is_empty() {
         return None;
