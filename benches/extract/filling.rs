@@ -1,18 +1,14 @@
 //! A town into a ledger's topics, until enough of it is about one recipient.
 
 use std::iter;
-use std::sync::Arc;
-use std::time::Duration;
 
-use custodia::app::{self, Extent, Running, Sent};
-use custodia::clock::Clock;
+use custodia::app::{self, Extent, Sent};
 use custodia::config::Config;
 use custodia::generate::{Events, Outgoing, Town};
 use custodia_core::split::split;
 use custodia_core::wire::Fields;
 
 use super::Outcome;
-use super::topic::FullTopic;
 
 const SEED: u64 = 1;
 /// 2026-09-01 in Shanghai.
@@ -22,8 +18,6 @@ const START_MS: i64 = 1_788_192_000_000;
 const SAMPLE: u64 = 2_000;
 /// A body's field with the recipient (design §3.2).
 const RECIPIENT_ID: u32 = 1;
-/// How often progress is looked at.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// A town that is being sent.
 pub struct Filling {
@@ -81,34 +75,4 @@ fn names(event: &Outgoing, recipient: &str) -> bool {
     fields.any(|field| {
         field.number == RECIPIENT_ID && field.value.bytes() == Some(recipient.as_bytes())
     })
-}
-
-/// Runs the ledger until all that its topics hold has rows, and stops it: so it is signed, too.
-pub fn catch_up(config: &Config, clock: &Arc<dyn Clock>, patience: Duration) -> Outcome<()> {
-    let topics = [&config.topics.events, &config.topics.registry];
-    let topics = topics.map(|name| FullTopic::of(config, name));
-    let topics = topics.into_iter().collect::<Outcome<Vec<_>>>()?;
-    let running = app::start(config, clock)?;
-    let through = wait(&running, &topics, clock.as_ref(), patience);
-    running.stop()?;
-    through
-}
-
-fn wait(
-    running: &Running,
-    topics: &[FullTopic],
-    clock: &dyn Clock,
-    patience: Duration,
-) -> Outcome<()> {
-    let begun = clock.monotonic();
-    let is_through = |topic: &FullTopic| topic.through(running, true) >= topic.records();
-    while !topics.iter().all(is_through) {
-        if let Some(error) = running.failure(LOOK) {
-            return Err(error.into());
-        }
-        if clock.monotonic().saturating_sub(begun) > patience {
-            return Err(format!("not caught up after {} s", patience.as_secs()).into());
-        }
-    }
-    Ok(())
 }

@@ -10,6 +10,8 @@
 //! neither Kafka nor the wait for a checkpoint is in it. Checking is timed beside one SHA-256 over the
 //! archive's bytes, which anyone who compares a digest pays.
 
+#[path = "../topic/catching_up.rs"]
+mod catching_up;
 #[path = "../figures/mod.rs"]
 mod figures;
 #[path = "../topic/mod.rs"]
@@ -37,9 +39,10 @@ use custodia::config::{self, Config};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use catching_up::catch_up;
 use checking::Checked;
 use cutting::Cut;
-use filling::{Filling, catch_up};
+use filling::Filling;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

@@ -44,4 +44,4 @@ pub use store::FindingsStore;
 pub use unjudged::{MOST_REGISTERED, Unjudged};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

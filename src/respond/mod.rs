@@ -29,3 +29,6 @@ pub use leaked::Leaked;
 pub use people::AffectedPerson;
 pub use question::{ExposureQuestion, IncidentQuestion, Piece, exposure};
 pub use steps::Step;
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,11 @@ use crate::record_to_leaf::{SEED, START_MS, send_town};
 /// Events of the town.
 const EVENTS: u64 = 8_000;
 const ID: &str = "courier-2026-11";
+/// Files of the responder.
+const LIST: &str = "affected.csv";
+const SAVED: &str = "exposure.json";
+const DRAFT: &str = "draft.txt";
+const NOTICE: &str = "notice.txt";
 /// Reasons on the command line.
 const WHY: [&str; 4] = ["--reason", "incident_response", "--ticket", ID];
 
@@ -105,21 +110,30 @@ fn fill(draft: &str) -> String {
 fn a_couriers_credential_leaks() {
     let mut scene = Scene::set();
     let credential = hex::encode(&scene.breach.credential);
-    let window = scene.window();
-    let window = window.join(" ");
-    let [list, saved, draft, notice] =
-        ["affected.csv", "exposure.json", "draft.txt", "notice.txt"].map(|name| scene.path(name));
     let mut page = Page::new("docs/drill.md", "CUSTODIA_WRITE_DRILL", &scene.path(""));
+    let saved = whom_does_it_touch(&mut scene, &mut page, &credential);
+    it_goes_on_record(&scene, &mut page, &credential, &saved);
+    everyone_is_told(&scene, &mut page);
+    page.must_be_current();
 
-    // 1. Whom does it touch?
+    the_same_people_by_other_ways(&scene, &credential);
+    what_is_asked_wrongly_is_refused(&scene, &credential);
+    someone_is_on_the_list_or_not(&scene);
+    what_does_not_fit_is_refused(&scene);
+    scene.serving.stop();
+}
+
+/// Command 1.
+fn whom_does_it_touch(scene: &mut Scene, page: &mut Page, credential: &str) -> Value {
+    let (list, saved) = (scene.path(LIST), scene.path(SAVED));
     let looks = scene
         .serving
         .metric("custodia_tree_size", "custodia.access");
+    let (window, why) = (scene.window().join(" "), WHY.join(" "));
     page.run(
         &scene.ledger,
         &format!(
-            "exposure --credential {credential} {window} --affected {list} --save {saved} {}",
-            WHY.join(" ")
+            "exposure --credential {credential} {window} --affected {list} --save {saved} {why}"
         ),
     );
     let affected = fs::read_to_string(&list).unwrap();
@@ -132,76 +146,62 @@ fn a_couriers_credential_leaks() {
         .until("a look at each to be a leaf", |serving| {
             (serving.metric("custodia_tree_size", "custodia.access")? >= seen).then_some(())
         });
-    let saved_answer: Value = serde_json::from_str(&fs::read_to_string(&saved).unwrap()).unwrap();
-    assert_eq!(saved_answer["people"], count);
-    assert_eq!(saved_answer["grade"]["grade"], "BR_GRADE_GENERAL");
-    let [courier] = &saved_answer["recipients"].as_array().unwrap()[..] else {
-        panic!("{saved_answer}");
+    let answer: Value = serde_json::from_str(&fs::read_to_string(&saved).unwrap()).unwrap();
+    assert_eq!(answer["people"], count);
+    assert_eq!(answer["grade"]["grade"], "BR_GRADE_GENERAL");
+    let [courier] = &answer["recipients"].as_array().unwrap()[..] else {
+        panic!("{answer}");
     };
     assert_eq!(courier["id"], scene.breach.recipient_id);
     assert_eq!(courier["people"], count);
+    answer
+}
 
-    // 2 to 4. On record, graded, stopped; the list's root.
-    page.run(
-        &scene.ledger,
-        &format!(
+/// Commands 2 to 4: opened and graded, stopped, the list's root.
+fn it_goes_on_record(scene: &Scene, page: &mut Page, credential: &str, exposure: &Value) {
+    let (list, saved) = (scene.path(LIST), scene.path(SAVED));
+    for words in [
+        format!(
             "incident open {ID} --kind leak --cause credential-leaked --exposure {saved} --grade"
         ),
-    );
-    page.run(
-        &scene.ledger,
-        &format!("incident contain {ID} --step stop-loss --credential {credential}"),
-    );
-    page.run(
-        &scene.ledger,
-        &format!("incident affected {ID} --list {list}"),
-    );
+        format!("incident contain {ID} --step stop-loss --credential {credential}"),
+        format!("incident affected {ID} --list {list}"),
+    ] {
+        page.run(&scene.ledger, &words);
+    }
     let stands = scene.stands();
     assert_eq!(stands["stage"], "open");
-    assert_eq!(
-        stands["list"]["root"],
-        saved_answer["subject_set_root_sha256"]
-    );
-    assert_eq!(stands["told"]["untold"], count);
+    assert_eq!(stands["list"]["root"], exposure["subject_set_root_sha256"]);
+    assert_eq!(stands["told"]["untold"], scene.breach.affected.len());
     assert_eq!(stands["told"]["public_notice_must_stand_in"], true);
-    assert_eq!(
-        scene.clocks("running"),
-        BTreeSet::from(["R25".into(), "R26".into()])
-    );
+    let running = BTreeSet::from(["R25".into(), "R26".into()]);
+    assert_eq!(scene.clocks("running"), running);
+}
 
-    // 5 to 7. The notice, to people and to the regulator.
+/// Commands 5 to 8: the notice, to people and to the regulator, and how it stands then.
+fn everyone_is_told(scene: &Scene, page: &mut Page) {
+    let (list, notice) = (scene.path(LIST), scene.path(NOTICE));
     let text = page.run(&scene.ledger, &format!("incident notice {ID}"));
-    fs::write(&draft, &text).unwrap();
+    fs::write(scene.path(DRAFT), &text).unwrap();
     fs::write(&notice, fill(&text)).unwrap();
-    page.run(
-        &scene.ledger,
-        &format!("incident notified {ID} --list {list} --channel push --notice {notice} --producer messaging"),
-    );
-    page.run(
-        &scene.ledger,
-        &format!("incident report {ID} --authority provincial-cac --report {notice} --receipt-no 2026-0317"),
-    );
-
-    // 8. How it stands.
-    page.run(&scene.ledger, &format!("incident {ID} --list {list}"));
+    for words in [
+        format!(
+            "incident notified {ID} --list {list} --channel push --notice {notice} --producer messaging"
+        ),
+        format!(
+            "incident report {ID} --authority provincial-cac --report {notice} --receipt-no 2026-0317"
+        ),
+        format!("incident {ID} --list {list}"),
+    ] {
+        page.run(&scene.ledger, &words);
+    }
     let stands = scene.stands();
-    assert_eq!(
-        (&stands["told"]["people"], &stands["told"]["untold"]),
-        (&count.into(), &0.into())
-    );
+    assert_eq!(stands["told"]["people"], scene.breach.affected.len());
+    assert_eq!(stands["told"]["untold"], 0);
     assert_eq!(stands["told"]["public_notice_must_stand_in"], false);
-    assert_eq!(
-        scene.clocks("met"),
-        BTreeSet::from(["R25".into(), "R26".into()])
-    );
+    let met = BTreeSet::from(["R25".into(), "R26".into()]);
+    assert_eq!(scene.clocks("met"), met);
     assert_eq!(stands["faults"], Value::Array(vec![]), "{stands}");
-    page.must_be_current();
-
-    the_same_people_by_other_ways(&scene, &credential);
-    what_is_asked_wrongly_is_refused(&scene, &credential);
-    someone_is_on_the_list_or_not(&scene, &list);
-    what_does_not_fit_is_refused(&scene, &list, &draft, &notice);
-    scene.serving.stop();
 }
 
 fn people(output: &std::process::Output) -> u64 {
@@ -265,7 +265,8 @@ fn what_is_asked_wrongly_is_refused(scene: &Scene, credential: &str) {
         .fails(&[&taken[..], &[&there], &WHY].concat(), "CU-0019");
 }
 
-fn someone_is_on_the_list_or_not(scene: &Scene, list: &str) {
+fn someone_is_on_the_list_or_not(scene: &Scene) {
+    let list = &scene.path(LIST);
     let root = scene.stands()["list"]["root"].as_str().unwrap().to_owned();
     let count = scene.breach.affected.len().to_string();
     let (listed, absent): (&str, _) = (&scene.breach.affected[1], "mmmmmmmmmmmmmmmmmmmmmmmmmm");
@@ -323,7 +324,8 @@ fn someone_is_on_the_list_or_not(scene: &Scene, list: &str) {
     );
 }
 
-fn what_does_not_fit_is_refused(scene: &Scene, list: &str, draft: &str, notice: &str) {
+fn what_does_not_fit_is_refused(scene: &Scene) {
+    let [list, draft, notice] = &[LIST, DRAFT, NOTICE].map(|name| scene.path(name));
     let ledger = &scene.ledger;
     let open = [
         "incident",

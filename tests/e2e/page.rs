@@ -46,7 +46,8 @@ impl Page {
         let shown = printed.trim_end().replace(&self.folder, "");
         let words = words.replace(&self.folder, "");
         let number = self.commands;
-        self.text += &format!("### {number}\n\n```console\n$ custodia {words}\n{shown}\n```\n\n");
+        let shown = format!("### {number}\n\n```console\n$ custodia {words}\n{shown}\n```\n\n");
+        self.text.push_str(&shown);
     }
 
     /// The page on disk shows the same; or it is written now.

@@ -3,7 +3,7 @@
 mod erasing;
 mod keeping;
 mod questions;
-mod town;
+pub(crate) mod town;
 
 use custodia_core::assess::{
     About, Assessed, Due, Finding, Grounds, LeafAt, Occurrence, Outcome, Scope, Sentence,

@@ -23,18 +23,18 @@ use crate::project::Projector;
 use crate::query::{Asking, CutFiles, Desk, LogRows, Looks, Principal, View};
 use crate::store::{Batch, Budget, Durability, Shared};
 
-pub(super) const EVENTS: [&str; 2] = [
+pub(crate) const EVENTS: [&str; 2] = [
     "ledger.example/custodia.events/0/0",
     "ledger.example/custodia.events/0/1",
 ];
-pub(super) const REGISTRY: &str = "ledger.example/custodia.registry/0/0";
-pub(super) const LI: &str = "abcdefghijklmnopqrstuv2345";
-pub(super) const WANG: &str = "bbcdefghijklmnopqrstuv2345";
-pub(super) const OTHER: &str = "cbcdefghijklmnopqrstuv2345";
+pub(crate) const REGISTRY: &str = "ledger.example/custodia.registry/0/0";
+pub(crate) const LI: &str = "abcdefghijklmnopqrstuv2345";
+pub(crate) const WANG: &str = "bbcdefghijklmnopqrstuv2345";
+pub(crate) const OTHER: &str = "cbcdefghijklmnopqrstuv2345";
 const EMPLOYEE: &str = "ebcdefghijklmnopqrstuv2345";
 /// 2023-11-14T22:13:20Z.
-pub(super) const NOW_MS: i64 = 1_700_000_000_000;
-pub(super) const DAY_MS: i64 = 86_400_000;
+pub(crate) const NOW_MS: i64 = 1_700_000_000_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// Keeps what is delivered, or refuses.
 #[derive(Default)]
@@ -68,31 +68,31 @@ struct Lane {
 
 /// An event before it has an id.
 #[derive(Debug, Clone)]
-pub(super) struct Said {
-    pub(super) subject: String,
-    pub(super) key: Vec<u8>,
-    pub(super) body: Body,
+pub(crate) struct Said {
+    pub(crate) subject: String,
+    pub(crate) key: Vec<u8>,
+    pub(crate) body: Body,
     /// Days before [`NOW_MS`] when it happened.
-    pub(super) days_ago: i64,
+    pub(crate) days_ago: i64,
     /// The producer's sequence number.
-    pub(super) seq: Option<u64>,
+    pub(crate) seq: Option<u64>,
     /// Which log: 0 and 1 are events, 2 the registry.
-    pub(super) lane: usize,
+    pub(crate) lane: usize,
 }
 
-pub(super) struct Town {
+pub(crate) struct Town {
     lanes: Vec<Lane>,
-    pub(super) keys: Arc<KeyStore>,
+    pub(crate) keys: Arc<KeyStore>,
     shared: Shared,
     outbox: Arc<Memory>,
-    pub(super) clock: Arc<FixedClock>,
+    pub(crate) clock: Arc<FixedClock>,
     desk: Arc<Desk>,
     next_id: u32,
     dir: TempDir,
 }
 
 impl Town {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let shared = Shared::new(&Budget {
             memory_bytes: 32 << 20,
@@ -141,17 +141,17 @@ impl Town {
     }
 
     /// A store of findings in a folder of this name.
-    pub(super) fn store(&self, name: &str) -> Arc<FindingsStore> {
+    pub(crate) fn store(&self, name: &str) -> Arc<FindingsStore> {
         let path = self.dir.path().join(name);
         Arc::new(FindingsStore::open(&path, &self.shared, Arc::clone(&self.keys)).unwrap())
     }
 
     /// An assessor of the test's rules.
-    pub(super) fn assessor(&self, store: &Arc<FindingsStore>) -> Assessor {
+    pub(crate) fn assessor(&self, store: &Arc<FindingsStore>) -> Assessor {
         self.assessor_of(store, [1; 32])
     }
 
-    pub(super) fn assessor_of(&self, store: &Arc<FindingsStore>, rules: [u8; 32]) -> Assessor {
+    pub(crate) fn assessor_of(&self, store: &Arc<FindingsStore>, rules: [u8; 32]) -> Assessor {
         Assessor::new(AssessorParts {
             store: Arc::clone(store),
             view: view(&self.lanes, &self.keys, &self.dir),
@@ -163,18 +163,18 @@ impl Town {
     }
 
     /// Findings made from nothing.
-    pub(super) fn anew(&self, name: &str) -> Arc<FindingsStore> {
+    pub(crate) fn anew(&self, name: &str) -> Arc<FindingsStore> {
         let store = self.store(name);
         let mut assessor = self.assessor(&store);
         while assessor.step().unwrap() {}
         store
     }
 
-    pub(super) fn view(&self) -> View {
+    pub(crate) fn view(&self) -> View {
         view(&self.lanes, &self.keys, &self.dir)
     }
 
-    pub(super) fn desk(&self, keeping: Keeping) -> FindingsDesk {
+    pub(crate) fn desk(&self, keeping: Keeping) -> FindingsDesk {
         FindingsDesk::new(
             Arc::clone(&self.desk),
             book([1; 32]),
@@ -184,7 +184,7 @@ impl Town {
     }
 
     /// The keys of the looks on record, with what was asked.
-    pub(super) fn looks(&self) -> Vec<(String, String)> {
+    pub(crate) fn looks(&self) -> Vec<(String, String)> {
         let delivered = self.outbox.delivered.lock().unwrap();
         let look = |(key, event): &(Vec<u8>, v1::Event)| {
             let Some(Body::LedgerQueried(look)) = &event.body else {
@@ -198,19 +198,19 @@ impl Town {
         delivered.iter().map(look).collect()
     }
 
-    pub(super) fn refuse_looks(&self) {
+    pub(crate) fn refuse_looks(&self) {
         self.outbox.refuses.store(true, Ordering::SeqCst);
     }
 
     /// Appends one after the other.
-    pub(super) fn tell(&mut self, story: Vec<Said>) {
+    pub(crate) fn tell(&mut self, story: Vec<Said>) {
         for said in story {
             self.put(said);
         }
     }
 
     /// Appends, and makes the rows.
-    pub(super) fn put(&mut self, said: Said) {
+    pub(crate) fn put(&mut self, said: Said) {
         self.next_id += 1;
         let mut event_id = [0; 16];
         event_id[..4].copy_from_slice(&self.next_id.to_be_bytes());
@@ -252,7 +252,7 @@ impl Town {
     }
 
     /// The last leaf of a log must have been accepted, or the test tests something else.
-    pub(super) fn must_be_accepted(&self, lane: usize) {
+    pub(crate) fn must_be_accepted(&self, lane: usize) {
         let rows = self.lanes[lane].projector.reader();
         let last = self.lanes[lane].writer.state().size - 1;
         let verdict = rows.verdict_of(last).unwrap().verdict.unwrap();
@@ -260,14 +260,14 @@ impl Town {
     }
 
     /// Deletes a payload, as erasing does beside destroying the key.
-    pub(super) fn drop_payload(&self, lane: usize, index: u64) {
+    pub(crate) fn drop_payload(&self, lane: usize, index: u64) {
         let mut batch = Batch::new();
         batch.delete(PAYLOADS, &index.to_be_bytes());
         let store = self.lanes[lane].writer.log().store();
         store.write(&batch, Durability::Synced).unwrap();
     }
 
-    pub(super) fn shred(&self, subject: &str) {
+    pub(crate) fn shred(&self, subject: &str) {
         for origin in EVENTS.into_iter().chain([REGISTRY]) {
             self.keys
                 .shred(origin, &Label::Key(subject.as_bytes()))
@@ -292,7 +292,7 @@ fn book(rules: [u8; 32]) -> Arc<Rulebook> {
     Arc::new(Rulebook::new(judge, rules, Holidays::default(), ""))
 }
 
-pub(super) fn asking() -> Asking {
+pub(crate) fn asking() -> Asking {
     Asking {
         principal: Principal {
             employee: EMPLOYEE.into(),
@@ -341,7 +341,7 @@ fn contract() -> v1::Basis {
     }
 }
 
-pub(super) fn share(subject: &str, recipient: &str, days_ago: i64) -> Said {
+pub(crate) fn share(subject: &str, recipient: &str, days_ago: i64) -> Said {
     let shared = v1::DataShared {
         recipient_id: recipient.into(),
         case: v1::ShareCase::Sh03GoodsDelivery.into(),
@@ -358,7 +358,7 @@ pub(super) fn share(subject: &str, recipient: &str, days_ago: i64) -> Said {
     of_person(subject, Body::DataShared(shared), days_ago)
 }
 
-pub(super) fn link(subject: &str, other: &str) -> Said {
+pub(crate) fn link(subject: &str, other: &str) -> Said {
     let linked = v1::SubjectLinked {
         reason: v1::LinkReason::LkAccountMerged.into(),
         other_ref: other.into(),
@@ -367,7 +367,7 @@ pub(super) fn link(subject: &str, other: &str) -> Said {
 }
 
 /// A person asks for a copy.
-pub(super) fn ask(subject: &str, request: &str, days_ago: i64) -> Said {
+pub(crate) fn ask(subject: &str, request: &str, days_ago: i64) -> Said {
     let received = v1::RightsRequestReceived {
         request_id: request.into(),
         kind: v1::RightsRequestKind::RrQueryAccess.into(),
@@ -380,7 +380,7 @@ pub(super) fn ask(subject: &str, request: &str, days_ago: i64) -> Said {
 }
 
 /// The person has it.
-pub(super) fn fulfil(subject: &str, request: &str, days_ago: i64) -> Said {
+pub(crate) fn fulfil(subject: &str, request: &str, days_ago: i64) -> Said {
     let fulfilled = v1::RightsRequestFulfilled {
         request_id: request.into(),
         scope: vec![v1::DataCategory::DcConsigneeName.into()],
@@ -391,7 +391,7 @@ pub(super) fn fulfil(subject: &str, request: &str, days_ago: i64) -> Said {
 }
 
 /// A face goes into a store of so many people.
-pub(super) fn face(subject: &str, people: u64, days_ago: i64) -> Said {
+pub(crate) fn face(subject: &str, people: u64, days_ago: i64) -> Said {
     let collected = v1::DataCollected {
         categories: vec![v1::DataCategory::DcFaceImage.into()],
         purpose: 1,
@@ -404,7 +404,7 @@ pub(super) fn face(subject: &str, people: u64, days_ago: i64) -> Said {
     of_person(subject, Body::DataCollected(collected), days_ago)
 }
 
-pub(super) fn notify(subject: &str, incident: &str, days_ago: i64) -> Said {
+pub(crate) fn notify(subject: &str, incident: &str, days_ago: i64) -> Said {
     let notified = v1::SubjectNotified {
         incident_id: incident.into(),
         channel: 1,
@@ -414,7 +414,7 @@ pub(super) fn notify(subject: &str, incident: &str, days_ago: i64) -> Said {
     of_person(subject, Body::SubjectNotified(notified), days_ago)
 }
 
-pub(super) fn register(id: &str, days_ago: i64) -> Said {
+pub(crate) fn register(id: &str, days_ago: i64) -> Said {
     let registered = v1::RecipientRegistered {
         recipient_id: id.into(),
         name: "快递公司".into(),
@@ -436,7 +436,7 @@ pub(super) fn register(id: &str, days_ago: i64) -> Said {
     )
 }
 
-pub(super) fn report_egress(id: &str, count: u64) -> Said {
+pub(crate) fn report_egress(id: &str, count: u64) -> Said {
     let reported = v1::EgressCountReported {
         recipient_id: id.into(),
         period_from: Some(stamp(1000)),
@@ -449,7 +449,7 @@ pub(super) fn report_egress(id: &str, count: u64) -> Said {
 }
 
 /// A safeguard is attested: an event of the registry that may concern everybody.
-pub(super) fn attest(days_ago: i64) -> Said {
+pub(crate) fn attest(days_ago: i64) -> Said {
     let attested = v1::SafeguardAttested {
         attestation_id: "a-1".into(),
         measure: 1,
@@ -462,7 +462,7 @@ pub(super) fn attest(days_ago: i64) -> Said {
 }
 
 /// An authority asks for a person's data.
-pub(super) fn demand(subject: &str, case: &str, days_ago: i64) -> Said {
+pub(crate) fn demand(subject: &str, case: &str, days_ago: i64) -> Said {
     let received = v1::AuthorityRequestReceived {
         case_ref: case.into(),
         authority: "公安局".into(),
@@ -475,7 +475,7 @@ pub(super) fn demand(subject: &str, case: &str, days_ago: i64) -> Said {
     of_registry(case.as_bytes(), body, days_ago)
 }
 
-pub(super) fn order_erasure(subject: &str) -> Said {
+pub(crate) fn order_erasure(subject: &str) -> Said {
     let digest = erased_subject(subject);
     let ordered = v1::ErasureOrdered {
         erased_subject_blake3: digest.to_vec(),
