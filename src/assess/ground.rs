@@ -23,7 +23,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    fn of(register: Register) -> Self {
+    pub(super) fn of(register: Register) -> Self {
         Self {
             policies: PolicyBook::of(&register),
             register,

@@ -29,6 +29,7 @@ mod sequences;
 mod standing;
 mod store;
 mod tallies;
+mod trial;
 mod unjudged;
 
 pub use answer::{FindingsAnswer, ShownFinding};
@@ -41,6 +42,7 @@ pub use progress::Progress;
 pub use question::{FindingsQuestion, MOST_FINDINGS};
 pub use rulebook::Rulebook;
 pub use store::FindingsStore;
+pub use trial::{TrialAnswer, TrialQuestion};
 pub use unjudged::{MOST_REGISTERED, Unjudged};
 
 #[cfg(test)]

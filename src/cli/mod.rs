@@ -12,6 +12,7 @@ mod exposure;
 mod extract;
 mod findings;
 mod fsck;
+mod gaps;
 mod generate;
 mod incident;
 mod init;
@@ -94,6 +95,8 @@ enum Command {
     Exposure(exposure::Exposure),
     /// How an incident stands; say its events; its list of people.
     Incident(incident::Incident),
+    /// Where the evidence has gaps.
+    Gaps(gaps::Gaps),
     /// What happened, in order.
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
@@ -164,6 +167,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Verify(verify) => verify.run(),
         Command::Exposure(exposure) => exposure.run(config),
         Command::Incident(incident) => incident.run(config),
+        Command::Gaps(gaps) => gaps.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
         Command::Findings(findings) => findings.run(config),

@@ -84,6 +84,24 @@ pub enum Error {
     /// credential itself.
     #[error("what was asked about is no credential's fingerprint: its bytes in hex")]
     NotAFingerprint,
+    /// No leaf has an event of this id.
+    #[error(
+        "no record of an event {0} is known here; an id is 16 bytes in hex, with or without dashes"
+    )]
+    NoSuchEvent(String),
+    /// What was given as a checkpoint is none of the event's log.
+    #[error("the checkpoint held can't be used: {0}")]
+    HeldUnread(String),
+    /// The checkpoint held is of a tree that the log doesn't go back to.
+    #[error(
+        "{log}: the checkpoint held, of {size} leaves, has another root than the log has: one of the two is not of this ledger, or its history was changed"
+    )]
+    HeldForked {
+        /// The log.
+        log: String,
+        /// The size.
+        size: u64,
+    },
     /// The system gave no random bytes for a look.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -117,6 +135,9 @@ impl Error {
             Self::Checkpoint { .. } => "CU-0562",
             Self::Random(_) => "CU-0563",
             Self::NotAFingerprint => "CU-0564",
+            Self::NoSuchEvent(_) => "CU-0565",
+            Self::HeldUnread(_) => "CU-0566",
+            Self::HeldForked { .. } => "CU-0567",
             Self::Project(source) => source.code(),
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
@@ -129,6 +150,9 @@ impl Error {
             self,
             Self::NotAReference
                 | Self::NotAFingerprint
+                | Self::NoSuchEvent(_)
+                | Self::HeldUnread(_)
+                | Self::HeldForked { .. }
                 | Self::UnmappedUid(_)
                 | Self::UnknownReason(_)
                 | Self::UnknownCut(_)

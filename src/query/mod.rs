@@ -8,6 +8,7 @@
 mod cut;
 mod desk;
 mod error;
+mod existence;
 mod landed;
 mod looks;
 mod people;
@@ -27,6 +28,7 @@ mod words;
 pub use cut::{AsOf, Cut, CutFiles, CutName};
 pub use desk::{Desk, TimelineQuestion, VerdictsQuestion, WhoQuestion};
 pub use error::Error;
+pub use existence::{Existence, ExistenceQuestion, SinceHeld};
 pub use landed::{Landed, LandedQuestion, MOST_PLACES, RecordPlace};
 pub use looks::{Look, Looks};
 pub use people::{OfOne, PeopleQuestion, Refused};

@@ -9,6 +9,7 @@ mod deeds;
 mod error;
 mod exposure;
 mod facts;
+mod gaps;
 mod incident;
 mod leaked;
 mod movement;
@@ -22,6 +23,7 @@ pub use error::Error;
 pub use exposure::{
     Agreement, Exposure, Gap, HeldBy, KindCount, Sensitivity, StillAllowed, TouchedCategory,
 };
+pub use gaps::{GapsAnswer, GapsQuestion, OffsetGap, ProducerGap, gaps};
 pub use incident::{
     Clock, IncidentAnswer, IncidentPiece, RecordedList, Required, Told, ToldPerson, incident,
 };

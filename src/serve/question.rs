@@ -5,13 +5,17 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::assess::{self, FindingsAnswer, FindingsDesk, FindingsQuestion};
-use crate::query::{
-    self, Asking, Desk, Landed, LandedQuestion, OfOne, PeopleQuestion, Policies, PoliciesQuestion,
-    Receipt, ReceiptQuestion, Timeline, TimelineQuestion, Verdicts, VerdictsQuestion, WhoAnswer,
-    WhoQuestion,
+use crate::assess::{
+    self, FindingsAnswer, FindingsDesk, FindingsQuestion, TrialAnswer, TrialQuestion,
 };
-use crate::respond::{self, ExposureQuestion, IncidentPiece, IncidentQuestion, Piece};
+use crate::query::{
+    self, Asking, Desk, Existence, ExistenceQuestion, Landed, LandedQuestion, OfOne,
+    PeopleQuestion, Policies, PoliciesQuestion, Receipt, ReceiptQuestion, Timeline,
+    TimelineQuestion, Verdicts, VerdictsQuestion, WhoAnswer, WhoQuestion,
+};
+use crate::respond::{
+    self, ExposureQuestion, GapsAnswer, GapsQuestion, IncidentPiece, IncidentQuestion, Piece,
+};
 
 /// The largest question, in bytes.
 const MOST_BYTES: usize = 64 << 10;
@@ -228,6 +232,42 @@ impl Question for FindingsQuestion {
 
     fn answer(&self, desks: &Desks, asking: &Asking) -> Result<FindingsAnswer, assess::Error> {
         desks.findings.findings(asking, self)
+    }
+}
+
+impl Question for TrialQuestion {
+    const DOOR: &'static str = "/v1/trial";
+    /// An event of the largest size, in hex.
+    const MOST_BYTES: usize = 16 << 20;
+    type Answer = TrialAnswer;
+    type Error = assess::Error;
+
+    fn answer(&self, desks: &Desks, asking: &Asking) -> Result<TrialAnswer, assess::Error> {
+        desks.findings.trial(asking, self)
+    }
+}
+
+impl OpenQuestion for ExistenceQuestion {
+    const DOOR: &'static str = "/v1/existence";
+    type Answer = Existence;
+    type Error = query::Error;
+
+    fn answer(&self, desks: &Desks) -> Result<Existence, query::Error> {
+        desks.desk.view().existence(self)
+    }
+}
+
+impl OpenQuestion for GapsQuestion {
+    const DOOR: &'static str = "/v1/gaps";
+    type Answer = GapsAnswer;
+    type Error = respond::Error;
+
+    fn needs_findings(&self) -> bool {
+        true
+    }
+
+    fn answer(&self, desks: &Desks) -> Result<GapsAnswer, respond::Error> {
+        respond::gaps(&desks.findings, self)
     }
 }
 

@@ -21,13 +21,13 @@ use super::extract_door::{Shelf, fetch, issue};
 use super::pieces;
 use super::question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing};
 use super::{Error, Refusal};
-use crate::assess::FindingsQuestion;
+use crate::assess::{FindingsQuestion, TrialQuestion};
 use crate::extract::Office;
 use crate::query::{
-    self, Asking, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals, ReceiptQuestion,
-    TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
+    self, Asking, ExistenceQuestion, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
+    ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
-use crate::respond::{ExposureQuestion, IncidentQuestion};
+use crate::respond::{ExposureQuestion, GapsQuestion, IncidentQuestion};
 
 /// Owner and group may ask; who they are is looked up by their uid.
 const MODE: u32 = 0o660;
@@ -117,6 +117,9 @@ fn router(door: Door) -> Router {
     let router = asked_at::<FindingsQuestion>(router);
     let router = asked_piecemeal_at::<IncidentQuestion>(router);
     let router = asked_piecemeal_at::<ExposureQuestion>(router);
+    let router = asked_at::<TrialQuestion>(router);
+    let router = openly_asked_at::<ExistenceQuestion>(router);
+    let router = openly_asked_at::<GapsQuestion>(router);
     let router = openly_asked_at::<VerdictsQuestion>(router);
     let router = openly_asked_at::<PoliciesQuestion>(router);
     let router = openly_asked_at::<ReceiptQuestion>(router);

@@ -14,6 +14,7 @@ mod answers;
 mod bad_input;
 mod command_line;
 mod drill;
+mod evidence;
 mod extract;
 mod faults;
 mod faults_found;

@@ -16,10 +16,12 @@ mod vouching;
 use std::io::Read;
 
 use super::init::{facts_of, logged_topics, timeout};
-use super::{Error, kafka_settings};
+use super::{Counter, Error, kafka_settings};
+use crate::assess::{TrialAnswer, TrialQuestion};
 use crate::clock::Clock;
 use crate::config::{Config, Topics};
 use crate::kafka::Settings;
+use crate::query::Why;
 use draft::{Draft, Fresh, Partitions, draft};
 use landing::Landing;
 use lines::Lines;
@@ -45,17 +47,20 @@ pub struct Options {
     pub wait: Option<Wait>,
 }
 
-/// Says of each line of `input` whether `publish` would send it. Asks nobody: the partitions are
-/// those that the configuration names.
+/// Says of each line of `input` whether `publish` would send it. The partitions are those that the
+/// configuration names. With `why` the ledger is asked what the rules would say; else nobody is.
 ///
 /// # Errors
-/// Where the input can't be read, a report can't be written, or there are no random bytes.
+/// Where the input can't be read, a report can't be written, or there are no random bytes; as
+/// [`Counter::ask`].
 pub fn check_events(
     config: &Config,
     clock: &dyn Clock,
     input: impl Read,
+    why: Option<&Why>,
     report: Report<'_>,
 ) -> Result<Tally, Error> {
+    let counter = why.map(|_| Counter::find(config)).transpose()?;
     let partitions = configured(&config.topics);
     let mut lines = Lines::of(input);
     let mut tally = Tally::default();
@@ -63,13 +68,24 @@ pub fn check_events(
         let outcome = match draft_of(text, partitions, clock, None)? {
             Ok(draft) => {
                 let topic = topic_of(&config.topics, draft.role).to_owned();
-                Outcome::Accepted { topic }
+                let asked = counter.as_ref().zip(why);
+                let trips = asked.map(|(counter, why)| trips(counter, why, &draft));
+                Outcome::Accepted {
+                    topic,
+                    trips: trips.transpose()?,
+                }
             }
             Err(reasons) => Outcome::Refused { reasons },
         };
         tally.hand_on(&LineReport { line, outcome }, report)?;
     }
     Ok(tally)
+}
+
+/// What the rules would say of an event.
+fn trips(counter: &Counter, why: &Why, draft: &Draft) -> Result<TrialAnswer, Error> {
+    let event = hex::encode(&draft.value);
+    counter.ask(why, &TrialQuestion { event })
 }
 
 /// Sends each line of `input` that would be accepted, and waits for every acknowledgement and, where

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Refusal, Report};
 use crate::app::Error;
+use crate::assess::{ShownFinding, TrialAnswer};
 
 /// What became of one line. As JSON: `{"line":1,"outcome":"sent","event_id":"…","topic":
 /// "custodia.events","partition":2,"offset":17}`.
@@ -28,6 +29,9 @@ pub enum Outcome {
     Accepted {
         /// To this topic.
         topic: String,
+        /// What the rules would say, where they were asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        trips: Option<TrialAnswer>,
     },
     /// All replicas that are in sync have it.
     Sent {
@@ -113,7 +117,10 @@ impl fmt::Display for LineReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.line)?;
         match &self.outcome {
-            Outcome::Accepted { topic } => write!(f, "accepted, for {topic}"),
+            Outcome::Accepted { topic, trips } => {
+                write!(f, "accepted, for {topic}")?;
+                trips.iter().try_for_each(|trips| tell(trips, f))
+            }
             Outcome::Sent {
                 event_id,
                 topic,
@@ -187,4 +194,32 @@ impl Tally {
             source,
         })
     }
+}
+
+/// What the rules would say: each that doesn't pass, and how many do.
+fn tell(trips: &TrialAnswer, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let passes = |one: &&ShownFinding| one.finding.result == custodia_core::assess::Outcome::Pass;
+    for one in trips.findings.iter().filter(|one| !passes(one)) {
+        let finding = &one.finding;
+        write!(
+            f,
+            "\n  {} {} {}: {} ({})",
+            one.code,
+            finding.result.name(),
+            finding.cause,
+            finding.sentence.en,
+            finding.clauses.join(", ")
+        )?;
+    }
+    for one in trips.vanish.iter().filter(|one| !passes(one)) {
+        write!(
+            f,
+            "\n  {} {} {} would be settled",
+            one.code,
+            one.finding.result.name(),
+            one.finding.cause
+        )?;
+    }
+    let passing = trips.findings.iter().filter(passes).count();
+    write!(f, "\n  {passing} rules would pass")
 }

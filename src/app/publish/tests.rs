@@ -64,7 +64,7 @@ fn of_two_lines_the_bad_one_is_refused_by_number() {
     let input = format!("{}\n{}", line("13800138000"), line(PEOPLE[0]));
     let clock = FixedClock::at(NOW_MS);
     let (tally, reports) =
-        collect(|report| check_events(&Config::default(), &clock, input.as_bytes(), report));
+        collect(|report| check_events(&Config::default(), &clock, input.as_bytes(), None, report));
     assert_eq!(
         tally.unwrap(),
         Tally {
@@ -160,7 +160,8 @@ fn an_input_that_breaks_off_is_an_error() {
         }
     }
     let clock = FixedClock::at(NOW_MS);
-    let (result, _) = collect(|report| check_events(&Config::default(), &clock, Broken, report));
+    let (result, _) =
+        collect(|report| check_events(&Config::default(), &clock, Broken, None, report));
     assert_eq!(result.unwrap_err().to_string(), "reading the events: gone");
 }
 
