@@ -30,7 +30,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "extract",
-        &["clock", "keys", "log", "project", "query", "sign", "store"],
+        &[
+            "assess", "clock", "keys", "log", "project", "query", "sign", "store",
+        ],
     ),
     ("fsck", &["keys", "log", "sign", "store"]),
     (

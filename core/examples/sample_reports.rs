@@ -16,6 +16,7 @@ fn main() -> io::Result<()> {
     for (name, sample) in [
         ("subject", sample::small(Profile::RSubject)),
         ("recipient", sample::small(Profile::RRecipient)),
+        ("audit", sample::of_nobody()),
         ("large", sample::large(Profile::RSubject, 3_000)),
         ("large-recipient", sample::large(Profile::RRecipient, 3_000)),
     ] {

@@ -13,7 +13,7 @@ use custodia_core::verify::{Beside, Extract, Failure, verify};
 use serde::Serialize;
 
 use super::ask::{desk, principals};
-use super::extract::{office, write};
+use super::extract::{findings_desk, office, write};
 use super::release::Target;
 use super::{Error, Extent, Running, StartAt, init, send_events, start, town};
 use crate::clock::Clock;
@@ -263,7 +263,8 @@ fn cut(
         ..Question::default()
     };
     let mut target = Target::claim(out)?;
-    let office = office(config, running, desk, clock)?;
+    let findings = findings_desk(running, &desk, clock);
+    let office = office(config, running, desk, findings, clock)?;
     let issued = office.issue(&asking(config)?, &question, &|_| ())?;
     write(&issued, &mut target)?;
     target.release(issued.receipt())?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::ask::{PEER, desk, principals};
 use super::release::Target;
 use super::{Error, Running, start};
+use crate::assess::FindingsDesk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::extract::{Issued, Office, OfficeParts, Progress, Question, Spools, Summary};
@@ -85,8 +86,24 @@ fn from_folder(
         running.outbox(),
         Arc::clone(clock),
     );
-    let office = office(config, running, Arc::new(desk), clock)?;
+    let desk = Arc::new(desk);
+    let findings = findings_desk(running, &desk, clock);
+    let office = office(config, running, desk, findings, clock)?;
     Ok(office.issue(&asking, question, progress)?)
+}
+
+/// The desk for findings of a running ledger.
+pub(super) fn findings_desk(
+    running: &Running,
+    desk: &Arc<Desk>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<FindingsDesk> {
+    Arc::new(FindingsDesk::new(
+        Arc::clone(desk),
+        Arc::clone(running.book()),
+        running.findings().clone(),
+        Arc::clone(clock),
+    ))
 }
 
 /// The office of a running ledger. What an earlier process left under way goes.
@@ -94,11 +111,13 @@ pub(super) fn office(
     config: &Config,
     running: &Running,
     desk: Arc<Desk>,
+    findings: Arc<FindingsDesk>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Office, Error> {
     let folder = &running.opened().folder;
     Ok(Office::new(OfficeParts {
         desk,
+        findings,
         signer: running.extracts().cloned(),
         outbox: running.outbox(),
         registry_topic: config.topics.registry.clone(),

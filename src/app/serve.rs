@@ -10,9 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::ask::{desk, principals};
-use super::extract::office;
+use super::extract::{findings_desk, office};
 use super::{Error, Running, start};
-use crate::assess::FindingsDesk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Folder;
@@ -106,19 +105,14 @@ fn open_socket(
         Arc::clone(clock),
     );
     let desk = Arc::new(desk);
-    let findings = FindingsDesk::new(
-        Arc::clone(&desk),
-        Arc::clone(running.book()),
-        running.findings().clone(),
-        Arc::clone(clock),
-    );
+    let findings = findings_desk(running, &desk, clock);
     let door = Door {
         desks: Desks {
             desk: Arc::clone(&desk),
-            findings: Arc::new(findings),
+            findings: Arc::clone(&findings),
         },
         principals: Arc::new(principals(config)?),
-        office: Arc::new(office(config, running, desk, clock)?),
+        office: Arc::new(office(config, running, desk, findings, clock)?),
         shelf: Arc::default(),
     };
     let stop = running.stop_token();

@@ -20,7 +20,7 @@ const OWN_NAME: &str = "本人";
 /// Issues an extract: a signed archive that anyone can check without the ledger, with the receipt of
 /// its own record beside it. Looks and issue are on record before the file appears.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("of").required(true).args(["subject", "recipient"]))]
+#[command(group = ArgGroup::new("of").required(true).args(["subject", "recipient", "incident", "class", "audit"]))]
 pub struct Extract {
     /// The person's reference.
     #[arg(long, value_name = "REF")]
@@ -28,6 +28,18 @@ pub struct Extract {
     /// The recipient's id.
     #[arg(long, value_name = "ID")]
     recipient: Option<String>,
+    /// The incident's id.
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// Every event of these kinds (`DataShared`) or families (`sharing`), people as pseudonyms.
+    #[arg(long, value_name = "KIND", num_args = 1..)]
+    class: Vec<String>,
+    /// Counts by month and no person's leaf, for a compliance audit (PIPL 54, 64); a period is of whole months.
+    #[arg(long)]
+    audit: bool,
+    /// How many people a count of an audit is about at least. Default: 10.
+    #[arg(long, value_name = "N", requires = "audit")]
+    k: Option<u64>,
     /// The first moment, by the events (RFC 3339).
     #[arg(long, value_name = "TIME")]
     from: Option<Time>,
@@ -37,7 +49,8 @@ pub struct Extract {
     /// What was known: a cut's name, or a time. Default: what is signed now.
     #[arg(long, value_name = "CUT|TIME")]
     as_of: Option<String>,
-    /// What is opened: R-SUBJECT, R-RECIPIENT or S-SELF. Default: by who asks.
+    /// What is opened: R-SUBJECT or S-SELF of a person, R-RECIPIENT, R-INCIDENT, R-CLASS, R-AUDIT. Default: by what is asked, and
+    /// who asks.
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
     /// Who asks, e.g. `RQ_REGULATOR` or `RQ_SUBJECT`.
@@ -112,6 +125,10 @@ impl Extract {
         Ok(Question {
             subject: self.subject.clone(),
             recipient: self.recipient.clone(),
+            incident: self.incident.clone(),
+            class: self.class.clone(),
+            audit: self.audit,
+            k: self.k,
             from: self.from,
             until: self.until,
             as_of: self.as_of.clone(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use custodia_core::extract::archive;
 
-use crate::{keys, log, project, query, sign};
+use crate::{assess, keys, log, project, query, sign};
 
 /// An extract that isn't released.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +94,9 @@ pub enum Error {
     /// The question's answer.
     #[error(transparent)]
     Query(#[from] query::Error),
+    /// What the rules say.
+    #[error(transparent)]
+    Assess(#[from] assess::Error),
     /// The rows.
     #[error(transparent)]
     Project(#[from] project::Error),
@@ -129,6 +132,7 @@ impl Error {
             Self::Report(_) => "CU-0761",
             Self::Unsound(_) => "CU-0762",
             Self::Query(source) => source.code(),
+            Self::Assess(source) => source.code(),
             Self::Project(source) => source.code(),
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
@@ -146,6 +150,7 @@ impl Error {
             | Self::Held { .. }
             | Self::Archive(_) => true,
             Self::Query(source) => source.is_the_askers(),
+            Self::Assess(source) => source.is_the_askers(),
             _ => false,
         }
     }

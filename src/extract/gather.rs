@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use custodia_core::assess::Evidence;
-use custodia_core::extract::QueryKind;
+use custodia_core::extract::{People, QueryKind};
 use custodia_core::report;
 use custodia_core::schema::{self, v1::Topic};
 use custodia_core::verdict::{TopicRole, Verdict, event_of};
@@ -52,7 +52,7 @@ pub(super) struct Gathered {
     pub(super) policy_versions: Vec<String>,
     pub(super) open_elsewhere: Vec<String>,
     /// What is judged of whom was asked about: whole events, of any period.
-    pub(super) evidence: Evidence,
+    pub(super) evidence: Option<Evidence>,
 }
 
 /// Gathers the leaves of one extract.
@@ -63,7 +63,7 @@ pub(super) struct Gathering<'a> {
     gags: Option<Gags>,
     progress: &'a dyn Fn(Progress),
     named: Named,
-    evidence: Evidence,
+    evidence: Option<Evidence>,
     policies: BTreeSet<String>,
     people: HashSet<[u8; 16]>,
     shown: BTreeMap<String, u64>,
@@ -96,14 +96,12 @@ impl<'a> Gathering<'a> {
             gags: own.then(|| Gags::new(now_ms)),
             progress,
             named: Named::default(),
-            evidence: match asked.query.kind {
-                QueryKind::Subject => Evidence::of_person(asked.query.id.clone()),
-                QueryKind::Recipient => Evidence::of_recipient(asked.query.id.clone()),
-            },
+            evidence: asked.query.evidence(),
             policies: BTreeSet::new(),
             people: HashSet::new(),
             shown: shown.collect(),
-            known: false,
+            // Of a class, and in an audit, that nothing is there is an answer.
+            known: matches!(asked.query.kind, QueryKind::Class | QueryKind::Audit),
             events: 0,
         }
     }
@@ -128,16 +126,13 @@ impl<'a> Gathering<'a> {
             }
         }
         if !self.known {
-            return Err(Error::Unknown(match self.asked.query.kind {
-                QueryKind::Subject => "person",
-                QueryKind::Recipient => "recipient",
-            }));
+            return Err(Error::Unknown(self.asked.query.kind.noun()));
         }
         let gags = self.gags.as_ref();
         let registry = Reading {
             profile: self.redactor.profile,
             may_tell: &|leaf| gags.is_none_or(|gags| !gags.names_a_case(leaf)),
-            evidence: &mut self.evidence,
+            evidence: self.evidence.as_mut(),
         }
         .read(self.from)?;
         if self.asked.query.kind == QueryKind::Recipient {
@@ -145,7 +140,10 @@ impl<'a> Gathering<'a> {
             self.named.recipients.insert(id.clone());
             self.named.matters.insert(id.clone());
         }
-        let support = registry.about(self.named.clone());
+        let support = match self.redactor.profile.people() {
+            People::Nobody => BTreeSet::new(),
+            _ => registry.about(self.named.clone()),
+        };
         for (place, log) in self.from.logs().enumerate() {
             let Some(own) = own.get(&place) else { continue };
             let supporting: BTreeSet<u64> = support
@@ -173,11 +171,72 @@ impl<'a> Gathering<'a> {
     fn indices(&self, log: &LogRows) -> Result<Vec<u64>, Error> {
         let below = self.from.size_of(log);
         let id = &self.asked.query.id;
-        if self.asked.query.kind == QueryKind::Recipient {
-            return paged(below, |page| {
-                Ok(log.rows.leaves_of(Kind::Recipient, id.as_bytes(), page)?)
-            });
+        let rows = match self.asked.query.kind {
+            QueryKind::Subject => return self.indices_of_person(log),
+            QueryKind::Recipient => Kind::Recipient,
+            QueryKind::Incident => Kind::Incident,
+            QueryKind::Class => return self.indices_of_class(log),
+            QueryKind::Audit => return self.indices_of_nobody(log),
+        };
+        paged(below, |page| {
+            Ok(log.rows.leaves_of(rows, id.as_bytes(), page)?)
+        })
+    }
+
+    fn indices_of_class(&self, log: &LogRows) -> Result<Vec<u64>, Error> {
+        let query = &self.asked.query;
+        self.scanned(log, |leaf, words| {
+            let kind = words.and_then(|words| schema::body_of(words.split.body_number));
+            let is_of_class =
+                kind.is_some_and(|kind| query.events.binary_search(&kind.name).is_ok());
+            is_of_class && self.asked.is_within(leaf.time(words))
+        })
+    }
+
+    /// What names nobody: up to the end of the period, since what was registered before it still holds; of
+    /// incidents and audits what was in it.
+    fn indices_of_nobody(&self, log: &LogRows) -> Result<Vec<u64>, Error> {
+        if log.role != TopicRole::Registry {
+            return Ok(Vec::new());
         }
+        let query = &self.asked.query;
+        self.scanned(log, |leaf, words| {
+            let Some((words, time)) =
+                words.and_then(|words| Some((words, leaf.time(Some(words))?)))
+            else {
+                return false;
+            };
+            let kind = words.split.body_number;
+            let is_asked = match kind {
+                260..=269 | 281 => query.is_within(time),
+                _ => query.until.is_none_or(|until| time < until.0),
+            };
+            let shows = self.redactor.profile.shows(kind) && leaf.is_event();
+            is_asked && shows && !leaf.names_somebody()
+        })
+    }
+
+    /// The leaves of a log that are wanted. Of kinds of event there are no rows: every leaf is looked at.
+    fn scanned(
+        &self,
+        log: &LogRows,
+        wanted: impl Fn(&Leaf, Option<&Words<'_>>) -> bool,
+    ) -> Result<Vec<u64>, Error> {
+        let mut indices = Vec::new();
+        for index in 0..self.from.size_of(log) {
+            let leaf = self.leaf(log, index)?;
+            if wanted(&leaf, leaf.said(log).as_ref()) {
+                indices.push(index);
+            }
+            if indices.len() > report::MAX_EVENTS {
+                return Err(too_many());
+            }
+        }
+        Ok(indices)
+    }
+
+    fn indices_of_person(&self, log: &LogRows) -> Result<Vec<u64>, Error> {
+        let below = self.from.size_of(log);
         let mut indices = BTreeSet::new();
         for reference in &self.redactor.references {
             for name in [reference.as_bytes(), &erased_subject(reference)] {
@@ -237,8 +296,12 @@ impl<'a> Gathering<'a> {
     fn is_asked(&mut self, log: &LogRows, leaf: &Leaf, words: Option<&Words<'_>>) -> bool {
         self.known |= log.role != TopicRole::Access;
         let kind = words.and_then(|words| schema::body_of(words.split.body_number));
-        let always = kind.is_some_and(|kind| ALWAYS.contains(&kind.name.as_str()));
-        always || self.asked.is_within(leaf.time(words))
+        let always = self.asked.query.kind == QueryKind::Subject
+            && kind.is_some_and(|kind| ALWAYS.contains(&kind.name.as_str()));
+        // What an audit shows was chosen by kind.
+        always
+            || self.asked.query.kind == QueryKind::Audit
+            || self.asked.is_within(leaf.time(words))
     }
 
     /// Takes what rules judge of whom was asked about. Of the registry's own events [`Reading`] does.
@@ -255,8 +318,8 @@ impl<'a> Gathering<'a> {
         }
         let event = leaf.record.as_ref().and_then(event_of);
         let one = event.and_then(|event| occurrence(log, index, leaf, event));
-        if let Some(one) = one {
-            self.evidence.take(one);
+        if let Some((evidence, one)) = self.evidence.as_mut().zip(one) {
+            evidence.take(one);
         }
     }
 
@@ -334,11 +397,7 @@ impl<'a> Gathering<'a> {
     fn count(&mut self, leaf: &Leaf, words: Option<&Words<'_>>) -> Result<(), Error> {
         self.events += 1;
         if self.events > report::MAX_EVENTS as u64 {
-            return Err(crate::query::Error::TooMany {
-                what: "events",
-                limit: report::MAX_EVENTS,
-            }
-            .into());
+            return Err(too_many());
         }
         if self.events.is_multiple_of(STRIDE) {
             (self.progress)(Progress::Reading {
@@ -363,6 +422,12 @@ impl<'a> Gathering<'a> {
         }
         Ok(())
     }
+}
+
+fn too_many() -> Error {
+    let what = "events";
+    let limit = report::MAX_EVENTS;
+    crate::query::Error::TooMany { what, limit }.into()
 }
 
 /// All pages of rows, one after the other.

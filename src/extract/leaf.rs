@@ -4,6 +4,7 @@ use custodia_core::entry::{ENTRY_BYTES, Entry};
 use custodia_core::extract::SaidVerdict;
 use custodia_core::record::Record;
 use custodia_core::schema;
+use custodia_core::slot::{SlotId, Slots};
 use custodia_core::split::{Split, split};
 use custodia_core::verdict::{Facts, Judged, Place, Verdict, judge};
 use custodia_core::wire::Fields;
@@ -12,6 +13,8 @@ use super::Error;
 use crate::keys::KeyStore;
 use crate::query::LogRows;
 
+/// The envelope's block that says whom an event is about (design §3.2).
+const WHOM: SlotId = SlotId(0x01);
 /// The first field of a body's block 2: other people (design §3.2).
 const BLOCK_2: u32 = 16;
 /// The envelope's policy version (design §3.2).
@@ -72,6 +75,12 @@ impl Leaf {
             facts: facts?,
             split: split(record.value.as_deref()?).ok()?,
         })
+    }
+
+    /// Whether the block of its envelope that says whom an event is about stands.
+    pub(super) fn names_somebody(&self) -> bool {
+        let slots = self.record.as_ref().map(Slots::of);
+        slots.is_some_and(|slots| slots.iter().any(|slot| slot.id == WHOM))
     }
 
     /// When it happened, by the event; or else when Kafka took it.

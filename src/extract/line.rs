@@ -18,7 +18,7 @@ use super::pseudonyms::Pseudonyms;
 /// Shows leaves under one profile.
 pub(super) struct Redactor {
     pub(super) profile: Profile,
-    /// The references of the person asked about; none with a recipient.
+    /// The references of the person asked about; none where people are pseudonyms.
     pub(super) references: BTreeSet<String>,
     pub(super) pseudonyms: Pseudonyms,
     /// What says that the person asked about was erased.
@@ -82,7 +82,7 @@ impl Redactor {
 
     fn slots(&self, record: &Record, leaf: &Leaf, words: Option<&Words<'_>>) -> Vec<SlotLine> {
         let verdict = leaf.said_verdict();
-        let of_another = self.profile != Profile::RRecipient && self.is_of_another(leaf, words);
+        let of_another = self.profile.names_people() && self.is_of_another(leaf, words);
         let slots = Slots::of(record);
         let keyed = slots.iter().zip(slots.keys());
         let line = |(slot, key): (&custodia_core::slot::Slot<'_>, [u8; 32])| {
@@ -125,7 +125,7 @@ impl Redactor {
     }
 
     fn subject(&self, leaf: &Leaf, words: Option<&Words<'_>>) -> Option<String> {
-        if self.profile != Profile::RRecipient {
+        if !self.profile.has_pseudonyms() {
             return None;
         }
         let reference = subject_of(leaf, words)?;

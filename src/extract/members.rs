@@ -100,7 +100,7 @@ impl Members<'_> {
     /// The documents of the edition; `before` is how many members there are.
     pub(super) fn reports(&self, answer: &Answer, before: usize) -> Result<Vec<Spooled>, Error> {
         let mut members = Vec::new();
-        for name in report::members(&answer.manifest().policies) {
+        for name in report::members(answer.manifest()) {
             (self.progress)(Progress::Writing {
                 member: name.clone(),
             });
@@ -125,7 +125,7 @@ impl Members<'_> {
 /// verifies does. What the rules say on `evidence` beyond what the events show goes into its manifest.
 pub(super) fn answer(
     manifest: &Manifest,
-    judged: Evidence,
+    judged: Option<Evidence>,
     members: &[Spooled],
 ) -> Result<Answer, Error> {
     let events = members.iter().find(|member| member.name == layout::EVENTS);
@@ -149,7 +149,8 @@ pub(super) fn answer(
     }
     answer.finish();
     // Of more than is judged nothing can be said.
-    answer.say(&judged.assess().unwrap_or_default());
+    let judged = judged.and_then(|judged| judged.assess().ok());
+    answer.say(&judged.unwrap_or_default());
     Ok(answer)
 }
 

@@ -7,6 +7,8 @@
 //! released that is not on record (law 9; `ExtractIssued`).
 
 mod assemble;
+mod census;
+mod class;
 mod error;
 mod gag;
 mod gather;
@@ -21,6 +23,7 @@ mod pseudonyms;
 mod question;
 mod spool;
 mod support;
+mod suppress;
 
 pub use error::Error;
 pub use office::{Issued, Office, OfficeParts, Progress, Summary};

@@ -23,7 +23,8 @@ use super::members::{self, Covering, Members, coverings};
 use super::pseudonyms::Pseudonyms;
 use super::question::Asked;
 use super::spool::{Spool, Spooled};
-use super::{Error, Question, Spools, assemble, held};
+use super::{Error, Question, Spools, assemble, census, held};
+use crate::assess::{self, FindingsDesk};
 use crate::clock::Clock;
 use crate::keys::erased_subject;
 use crate::log::Outbox;
@@ -39,6 +40,8 @@ const POLL: Duration = Duration::from_millis(20);
 pub struct OfficeParts {
     /// What is asked, and where looks go on record.
     pub desk: Arc<Desk>,
+    /// What the rules say of everybody, for audits.
+    pub findings: Arc<FindingsDesk>,
     /// The ledger's key; none where it isn't here.
     pub signer: Option<ExtractSigner>,
     /// The way to Kafka.
@@ -249,8 +252,8 @@ impl Office {
         from: &Standpoint<'_>,
         draft: &Draft,
     ) -> Result<(), Error> {
-        if asked.query.kind == QueryKind::Recipient {
-            // The people in it are pseudonyms.
+        if !asked.profile.names_people() {
+            // It shows no reference.
             return Ok(());
         }
         let id = hex::encode(draft.manifest.id());
@@ -268,13 +271,13 @@ impl Office {
 fn issued(asking: &Asking, asked: &Asked, draft: &Draft) -> ExtractIssued {
     let subject = match asked.query.kind {
         QueryKind::Subject => erased_subject(&asked.query.id).to_vec(),
-        QueryKind::Recipient => Vec::new(),
+        _ => Vec::new(),
     };
     ExtractIssued {
         extract_request_id: asked.request.id.clone(),
         extract_id: hex::encode(draft.manifest.id()),
         manifest_sha256: draft.manifest_sha256.to_vec(),
-        profile: asked.redaction.into(),
+        profile: asked.profile.redaction().into(),
         cut_sha256: draft.manifest.cut.digest.to_vec(),
         row_count: Some(draft.events),
         subject_count: Some(draft.people),
@@ -303,7 +306,7 @@ impl Drawing<'_> {
         });
         let references = match self.asked.query.kind {
             QueryKind::Subject => self.from.linked(&self.asked.query.id)?,
-            QueryKind::Recipient => BTreeSet::new(),
+            _ => BTreeSet::new(),
         };
         let erasures = self.from.erasures(&references)?;
         let is_erased = !erasures.is_empty();
@@ -322,8 +325,30 @@ impl Drawing<'_> {
         let now = self.parts.clock.now_ms();
         let gathered =
             Gathering::new(self.from, self.asked, &redactor, now, self.progress).run(&spool)?;
-        let manifest = self.manifest(cut, &gathered)?;
+        let mut manifest = self.manifest(cut, &gathered)?;
+        if self.asked.query.kind == QueryKind::Audit {
+            self.wait_for_findings()?;
+            let (query, desk) = (&self.asked.query, &self.parts.findings);
+            manifest.counts = census::take(self.from, query, desk, self.progress)?;
+        }
         self.assemble(spool, &manifest, gathered, is_erased)
+    }
+
+    /// Waits until findings reach the cut.
+    fn wait_for_findings(&self) -> Result<(), Error> {
+        let clock = &self.parts.clock;
+        let deadline = clock.monotonic().saturating_add(self.parts.patience);
+        loop {
+            match self.parts.findings.people(self.from).map(drop) {
+                Err(error @ assess::Error::NotAssessed { .. }) => {
+                    let Ok(left) = left(self.parts, deadline, "judged") else {
+                        return Err(error.into());
+                    };
+                    std::thread::sleep(left.min(POLL));
+                }
+                settled => return Ok(settled?),
+            }
+        }
     }
 
     /// The cut with its roots.
@@ -364,6 +389,7 @@ impl Drawing<'_> {
         Ok(Manifest {
             absent: ABSENT.map(str::to_owned).to_vec(),
             completeness: "none".to_owned(),
+            counts: Vec::new(),
             cut,
             edition: EDITION,
             findings: Vec::new(),

@@ -1,16 +1,20 @@
 //! What an extract is asked for, in one spelling.
 
-use custodia_core::extract::{Hex32, Int, Profile, Query, QueryKind, Request};
+use custodia_core::extract::{Hex32, Int, LEAST_PEOPLE, Profile, Query, QueryKind, Request};
 use custodia_core::schema::is_reference;
-use custodia_core::schema::v1::{LegalBasisOfReading, RedactionProfile, RequesterKind};
+use custodia_core::schema::v1::{LegalBasisOfReading, RequesterKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::Error;
+use super::{Error, class};
 use crate::query::Time;
 
 /// Longest names of a request, in characters.
 const LONGEST_NAME: usize = 200;
+/// How many people a count of an audit is about, where nothing else is asked for.
+const USUAL_PEOPLE: u64 = 10;
+/// The most that may be asked for: so many are kept in mind of each cell.
+const MOST_PEOPLE: u64 = 1_000;
 /// Longest recipient's id and request's id, in characters.
 const LONGEST_ID: usize = 128;
 
@@ -18,10 +22,18 @@ const LONGEST_ID: usize = 128;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Question {
-    /// The person's reference; this or [`Self::recipient`].
+    /// The person's reference; this or another of the next ones, and no two.
     pub subject: Option<String>,
     /// The recipient's id.
     pub recipient: Option<String>,
+    /// The incident's id.
+    pub incident: Option<String>,
+    /// Counts, and what names nobody.
+    pub audit: bool,
+    /// How many people a count of an audit is about at least; none is 10.
+    pub k: Option<u64>,
+    /// Names of events or of families of them, e.g. `DataShared` or `sharing`.
+    pub class: Vec<String>,
     /// The first moment, by the events.
     pub from: Option<Time>,
     /// The first moment after.
@@ -53,7 +65,6 @@ pub(super) struct Asked {
     pub(super) profile: Profile,
     pub(super) request: Request,
     pub(super) basis: LegalBasisOfReading,
-    pub(super) redaction: RedactionProfile,
 }
 
 impl Question {
@@ -91,17 +102,11 @@ impl Question {
             }
             None => derived_id(&query, profile, &request),
         };
-        let redaction = match profile {
-            Profile::RSubject => RedactionProfile::RpRSubject,
-            Profile::RRecipient => RedactionProfile::RpRRecipient,
-            Profile::SSelf => RedactionProfile::RpSSelf,
-        };
         Ok(Asked {
             query,
             profile,
             request,
             basis,
-            redaction,
         })
     }
 
@@ -115,16 +120,46 @@ impl Question {
         }
     }
 
-    fn query(&self) -> Result<Query, Error> {
-        let (kind, id) = match (&self.subject, &self.recipient) {
-            (Some(subject), None) if is_reference(subject) => (QueryKind::Subject, subject),
-            (Some(_), None) => {
-                return Err(crate::query::Error::NotAReference.into());
-            }
-            (None, Some(id)) if is_id(id) => (QueryKind::Recipient, id),
-            (None, Some(_)) => return Err(wrong("--recipient", "no recipient's id")),
-            _ => return Err(wrong("--subject", "name either a subject or a recipient")),
+    /// What is asked about; one thing alone.
+    fn kind(&self) -> Result<QueryKind, Error> {
+        let named = [
+            (QueryKind::Subject, self.subject.is_some()),
+            (QueryKind::Recipient, self.recipient.is_some()),
+            (QueryKind::Incident, self.incident.is_some()),
+            (QueryKind::Class, !self.class.is_empty()),
+            (QueryKind::Audit, self.audit),
+        ];
+        let mut named = named.into_iter().filter(|(_, is_named)| *is_named);
+        match (named.next(), named.next()) {
+            (Some((kind, _)), None) => Ok(kind),
+            _ => Err(wrong(
+                "--subject",
+                "name one thing: a subject, a recipient, an incident, a class or an audit",
+            )),
+        }
+    }
+
+    /// The id of what is asked about; empty where it has none.
+    fn id(&self, kind: QueryKind) -> Result<String, Error> {
+        let (id, word) = match kind {
+            QueryKind::Subject => (&self.subject, "--subject"),
+            QueryKind::Recipient => (&self.recipient, "--recipient"),
+            QueryKind::Incident => (&self.incident, "--incident"),
+            QueryKind::Class | QueryKind::Audit => return Ok(String::new()),
         };
+        let id = id.as_deref().unwrap_or_default();
+        match kind {
+            QueryKind::Subject if !is_reference(id) => {
+                Err(crate::query::Error::NotAReference.into())
+            }
+            QueryKind::Subject => Ok(id.to_owned()),
+            _ if is_id(id) => Ok(id.to_owned()),
+            _ => Err(wrong(word, &format!("no {}'s id", kind.noun()))),
+        }
+    }
+
+    fn query(&self) -> Result<Query, Error> {
+        let kind = self.kind()?;
         if self
             .from
             .zip(self.until)
@@ -135,33 +170,53 @@ impl Question {
                 "the period is empty: it must end after it begins",
             ));
         }
-        Ok(Query {
+        let query = Query {
+            events: class::events(&self.class)?,
             from: self.from.map(|time| Int(time.0)),
-            id: id.clone(),
+            id: self.id(kind)?,
+            k: self.k(kind)?,
             kind,
             until: self.until.map(|time| Int(time.0)),
-        })
+        };
+        if kind == QueryKind::Audit && !query.is_of_months() {
+            let why = "an audit is of whole months: it begins and ends at midnight of a first day at UTC+8, \
+                       e.g. 2026-09-01T00:00:00+08:00";
+            return Err(wrong("--from, --until", why));
+        }
+        Ok(query)
+    }
+
+    fn k(&self, kind: QueryKind) -> Result<Option<Int<u64>>, Error> {
+        match (kind, self.k) {
+            (QueryKind::Audit, k)
+                if k.is_none_or(|k| (LEAST_PEOPLE..=MOST_PEOPLE).contains(&k)) =>
+            {
+                Ok(Some(Int(k.unwrap_or(USUAL_PEOPLE))))
+            }
+            (QueryKind::Audit, _) => Err(wrong("--k", "2 to 1000 people")),
+            (_, None) => Ok(None),
+            _ => Err(wrong("--k", "it goes with --audit alone")),
+        }
     }
 
     fn profile(&self, kind: QueryKind, requester: RequesterKind) -> Result<Profile, Error> {
-        let all = [Profile::RSubject, Profile::RRecipient, Profile::SSelf];
-        let named = match &self.profile {
-            Some(name) => {
-                let found = all.into_iter().find(|profile| profile.name() == name);
-                Some(found.ok_or_else(|| wrong("--profile", "R-SUBJECT, R-RECIPIENT or S-SELF"))?)
+        let mut fitting = Profile::ALL.into_iter().filter(|one| one.about() == kind);
+        let profile = match &self.profile {
+            Some(name) => fitting.find(|profile| profile.name() == name),
+            None if kind == QueryKind::Subject && requester == RequesterKind::RqSubject => {
+                Some(Profile::SSelf)
             }
-            None => None,
+            None => fitting.next(),
         };
-        let usual = match (kind, requester) {
-            (QueryKind::Recipient, _) => Profile::RRecipient,
-            (QueryKind::Subject, RequesterKind::RqSubject) => Profile::SSelf,
-            (QueryKind::Subject, _) => Profile::RSubject,
-        };
-        let profile = named.unwrap_or(usual);
-        if (profile == Profile::RRecipient) != (kind == QueryKind::Recipient) {
-            let why = "R-RECIPIENT is of a recipient, R-SUBJECT and S-SELF are of a person";
-            return Err(wrong("--profile", why));
-        }
+        let profile = profile.ok_or_else(|| {
+            let all: Vec<&str> = Profile::ALL
+                .iter()
+                .filter(|one| one.about() == kind)
+                .map(|one| one.name())
+                .collect();
+            let why = format!("about a {} there is {}", kind.noun(), all.join(" or "));
+            wrong("--profile", &why)
+        })?;
         // What an authority may see of a case under a gag, the person may not.
         if requester == RequesterKind::RqSubject && profile != Profile::SSelf {
             return Err(wrong("--profile", "the person concerned gets S-SELF"));
@@ -197,13 +252,16 @@ impl Asked {
     pub(super) fn normal(&self) -> String {
         let mut text = format!(
             "extract {} profile={} requester={}",
-            match self.query.kind {
-                QueryKind::Subject => "subject",
-                QueryKind::Recipient => "recipient",
-            },
+            self.query.kind.name(),
             self.profile.name(),
             self.request.requester,
         );
+        if !self.query.events.is_empty() {
+            text.extend([" class=", &self.query.events.join(",")]);
+        }
+        if let Some(Int(k)) = self.query.k {
+            text.extend([" k=", &k.to_string()]);
+        }
         for (name, time) in [("from", self.query.from), ("until", self.query.until)] {
             if let Some(Int(time)) = time {
                 text.extend([" ", name, "=", &Time(time).to_string()]);
@@ -214,13 +272,11 @@ impl Asked {
 
     /// Whether an event of this time is in the period; one without a time is.
     pub(super) fn is_within(&self, time: Option<i64>) -> bool {
-        let Some(time) = time else { return true };
-        self.query.from.is_none_or(|from| from.0 <= time)
-            && self.query.until.is_none_or(|until| time < until.0)
+        time.is_none_or(|time| self.query.is_within(time))
     }
 }
 
-fn wrong(what: &'static str, why: &str) -> Error {
+pub(super) fn wrong(what: &'static str, why: &str) -> Error {
     Error::Question {
         what,
         why: why.to_owned(),
@@ -273,13 +329,28 @@ mod tests {
     #[test]
     fn what_may_not_be_asked_is_refused() {
         let time = Some(Time(5));
-        let cases: [(&str, Spoil); 9] = [
+        let cases: [(&str, Spoil); 16] = [
             ("CU-0751", |q| q.requester = "RQ_FOREIGN".into()),
             ("CU-0750", |q| q.requester = "RQ_SUBJECT_".into()),
             ("CU-0750", |q| q.legal_basis = "LB_UNSPECIFIED".into()),
             ("CU-0550", |q| q.subject = Some("13800138000".into())),
             ("CU-0750", |q| q.recipient = Some("r".into())),
             ("CU-0750", |q| q.profile = Some("R-RECIPIENT".into())),
+            ("CU-0750", |q| q.incident = Some("inc-1".into())),
+            ("CU-0750", |q| q.class = vec!["sharing".into()]),
+            ("CU-0750", |q| q.k = Some(10)),
+            ("CU-0750", |q| {
+                (q.subject, q.audit, q.k) = (None, true, Some(1));
+            }),
+            ("CU-0750", |q| {
+                (q.subject, q.audit, q.k) = (None, true, Some(1_001));
+            }),
+            ("CU-0750", |q| {
+                (q.subject, q.audit, q.from) = (None, true, Some(Time(5)));
+            }),
+            ("CU-0750", |q| {
+                (q.subject, q.incident) = (None, Some("two words".into()));
+            }),
             ("CU-0750", |q| q.requester_name = String::new()),
             ("CU-0750", |q| q.nonce = Some(String::new())),
             ("CU-0750", |q| {
@@ -291,6 +362,21 @@ mod tests {
             let mut question = question();
             spoil(&mut question);
             assert_eq!(question.read().unwrap_err().code(), code, "{question:?}");
+        }
+        for ask in [
+            (|_| ()) as Spoil,
+            |q| (q.subject, q.recipient) = (None, Some("r".into())),
+            |q| (q.subject, q.incident) = (None, Some("inc-1".into())),
+            |q| (q.subject, q.class) = (None, vec!["sharing".into()]),
+            |q| (q.subject, q.audit) = (None, true),
+        ] {
+            let mut question = question();
+            ask(&mut question);
+            assert!(question.read().is_ok(), "{question:?}");
+            question.requester = "RQ_FOREIGN".into();
+            let refused = question.read().unwrap_err();
+            assert_eq!(refused.code(), "CU-0751", "{question:?}");
+            assert!(refused.to_string().contains("PIPL 41"));
         }
         let empty = Question {
             from: time,

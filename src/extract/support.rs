@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use custodia_core::assess::{Evidence, LeafAt, Occurrence, Scope, is_evidence, names};
+use custodia_core::assess::{Evidence, LeafAt, Occurrence, is_evidence, names};
 use custodia_core::extract::Profile;
 use custodia_core::origin::Origin;
 use custodia_core::schema::v1::Event;
@@ -79,9 +79,10 @@ enum LookedUp {
 /// what was published or is about recipients, not the operator's own papers.
 fn looked_up(profile: Profile, kind: u32, names: BTreeSet<String>) -> Option<LookedUp> {
     let is_shown = match profile {
-        Profile::RSubject => is_evidence(Scope::Subject, kind),
-        Profile::RRecipient => is_evidence(Scope::Recipient, kind),
         Profile::SSelf => matches!(kind, 100 | 101 | 120..=122 | 130),
+        _ => profile
+            .judged()
+            .is_some_and(|scope| is_evidence(scope, kind)),
     };
     let always = match kind {
         100 | 101 | 130 | 132 => true,
@@ -115,8 +116,8 @@ pub(super) struct Reading<'a> {
     pub(super) profile: Profile,
     /// Whether a leaf may be told of, and be judged by.
     pub(super) may_tell: &'a dyn Fn(&Leaf) -> bool,
-    /// Takes what is judged.
-    pub(super) evidence: &'a mut Evidence,
+    /// Takes what is judged, if anything is.
+    pub(super) evidence: Option<&'a mut Evidence>,
 }
 
 impl Reading<'_> {
@@ -177,8 +178,9 @@ impl Reading<'_> {
             });
         }
         let one = Some(event).filter(|_| may_tell);
-        if let Some(one) = one.and_then(|event| occurrence(log, at.1, leaf, event)) {
-            self.evidence.take_registered(one);
+        let one = one.and_then(|event| occurrence(log, at.1, leaf, event));
+        if let Some((evidence, one)) = self.evidence.as_mut().zip(one) {
+            evidence.take_registered(one);
         }
     }
 }

@@ -25,6 +25,9 @@ const OF_A_PERSON: [u32; 17] = [
 /// Those that rules about a recipient look at.
 const OF_A_RECIPIENT: [u32; 10] = [100, 120, 121, 122, 123, 201, 202, 204, 211, 280];
 
+/// Those that rules about an incident look at, beside the events that name it.
+const OF_AN_INCIDENT: [u32; 1] = [100];
+
 /// Shared, transferred, disclosed.
 const OUTFLOWS: [u32; 3] = [200, 206, 209];
 
@@ -33,11 +36,12 @@ pub fn is_evidence(scope: Scope, kind: u32) -> bool {
     match scope {
         Scope::Subject => OF_A_PERSON.contains(&kind),
         Scope::Recipient => OF_A_RECIPIENT.contains(&kind),
-        Scope::Incident | Scope::Producer | Scope::Operator => false,
+        Scope::Incident => OF_AN_INCIDENT.contains(&kind),
+        Scope::Producer | Scope::Operator => false,
     }
 }
 
-/// What is judged of the person or recipient asked about, taken leaf by leaf in any order.
+/// What is judged of the person, recipient or incident asked about, taken leaf by leaf in any order.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     about: About,
@@ -58,6 +62,11 @@ impl Evidence {
         Self::new(About::Recipient(id), Scope::Recipient)
     }
 
+    /// None yet, about an incident by id.
+    pub const fn of_incident(id: String) -> Self {
+        Self::new(About::Incident(id), Scope::Incident)
+    }
+
     const fn new(about: About, scope: Scope) -> Self {
         Self {
             about,
@@ -68,7 +77,7 @@ impl Evidence {
         }
     }
 
-    /// Takes an accepted event of the person, or with the recipient, asked about, or one of the registry that
+    /// Takes an accepted event of the person, with the recipient, or of the incident asked about, or one of the registry that
     /// stands beside them. What rules don't look at is dropped, and so is what comes after one more than are
     /// judged.
     pub fn take(&mut self, one: Occurrence) {
@@ -91,8 +100,17 @@ impl Evidence {
         }
     }
 
-    /// Takes an accepted event of the registry, whomever it is about.
+    /// Takes an accepted event of the registry, whomever it is about. Of an incident every event that names it
+    /// counts, in whichever log.
     pub fn take_registered(&mut self, one: Occurrence) {
+        if let About::Incident(id) = &self.about
+            && has(&one, "incident_id", id)
+        {
+            if self.timeline.len() <= MOST_OCCURRENCES {
+                self.timeline.push(one);
+            }
+            return;
+        }
         if is_evidence(self.scope, one.kind)
             && one.subject().is_none()
             && self.register.len() <= MOST_OCCURRENCES
@@ -108,7 +126,10 @@ impl Evidence {
     /// [`TooMany`]: of the person, or of the registry.
     pub fn assess(mut self) -> Result<Vec<Finding>, TooMany> {
         if let About::Recipient(id) = &self.about {
-            let named = self.register.iter().filter(|one| has_recipient(one, id));
+            let named = self
+                .register
+                .iter()
+                .filter(|one| has(one, "recipient_id", id));
             self.timeline = named.cloned().collect();
         }
         if self.register.len() > MOST_OCCURRENCES {
@@ -138,15 +159,19 @@ fn names_somebody(kind: &schema::BodyKind) -> bool {
     field.is_some()
 }
 
-/// Whether an event's body has this recipient.
-fn has_recipient(one: &Occurrence, id: &str) -> bool {
+/// Whether a field of an event's body is this id.
+fn has(one: &Occurrence, field: &str, id: &str) -> bool {
+    let kind = schema::body_of(one.kind);
+    if kind.is_none_or(|kind| kind.descriptor.get_field_by_name(field).is_none()) {
+        return false;
+    }
     let event = schema::decode(&one.event.encode_to_vec()).ok();
-    let body = event.and_then(|event| {
+    let is_it = event.and_then(|event| {
         let body = event.get_field_by_number(one.kind)?;
-        let recipient = body.as_message()?.get_field_by_name("recipient_id")?;
-        Some(recipient.as_str()? == id)
+        let value = body.as_message()?.get_field_by_name(field)?;
+        Some(value.as_str()? == id)
     });
-    body.unwrap_or(false)
+    is_it.unwrap_or(false)
 }
 
 /// SHA-256 over [`bundle_digest`] and the built-in calendar: by which rules and holidays an extract is judged.
@@ -193,7 +218,11 @@ mod tests {
 
     #[test]
     fn every_kind_that_rules_look_at_can_stand_in_the_registry() {
-        for kind in OF_A_PERSON.iter().chain(&OF_A_RECIPIENT) {
+        for kind in OF_A_PERSON
+            .iter()
+            .chain(&OF_A_RECIPIENT)
+            .chain(&OF_AN_INCIDENT)
+        {
             let known = schema::body_of(*kind).unwrap();
             assert_ne!(known.subject, SubjectRule::Required, "{}", known.name);
             assert!(Register::keeps(*kind), "{}", known.name);

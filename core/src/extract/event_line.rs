@@ -76,7 +76,7 @@ pub struct Said {
     /// Code of the reason for quarantine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// Pseudonym of the one whom the event is about; only with R-RECIPIENT.
+    /// Pseudonym of the one whom the event is about; only where people are pseudonyms.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject: Option<String>,
     /// The verdict.

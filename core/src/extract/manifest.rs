@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::canonical::{self, Hex32, Int};
-use super::{Profile, SaidFinding};
+use super::{CountTable, Profile, Query, SaidFinding};
 
 /// The format, as the manifest and the note name it.
 pub const FORMAT: &str = "custodia-extract/v1";
@@ -27,6 +27,9 @@ pub struct Manifest {
     pub absent: Vec<String>,
     /// `none`: there is no kind of completeness proof yet.
     pub completeness: String,
+    /// Counts, with R-AUDIT alone and always: the operator's word.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub counts: Vec<CountTable>,
     /// What was known.
     pub cut: Cut,
     /// The edition of its reports.
@@ -112,32 +115,6 @@ pub struct Member {
     pub sha256: [u8; 32],
 }
 
-/// What was asked, normalised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Query {
-    /// The first moment, by the events, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub from: Option<Int<i64>>,
-    /// The subject's reference, or the recipient's id.
-    pub id: String,
-    /// Which of the two.
-    pub kind: QueryKind,
-    /// The first moment after.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub until: Option<Int<i64>>,
-}
-
-/// Whom or what an extract is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum QueryKind {
-    /// One person.
-    Subject,
-    /// One recipient.
-    Recipient,
-}
-
 /// Who asked, and on what basis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -221,6 +198,7 @@ pub fn note_text(ledger: &str, manifest: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::{CountCell, QueryKind};
 
     fn manifest() -> Manifest {
         let logs = vec![LogAt {
@@ -231,6 +209,14 @@ mod tests {
         Manifest {
             absent: vec!["findings.csv".into()],
             completeness: "none".into(),
+            counts: vec![CountTable {
+                cells: vec![CountCell {
+                    count: Some(Int(12)),
+                    keys: vec!["DataShared".into()],
+                    month: "2026-09".into(),
+                }],
+                name: "events".into(),
+            }],
             cut: Cut {
                 digest: cut_digest([("l.example/custodia.events/0/0", 7)]),
                 logs: logs.clone(),
@@ -252,8 +238,10 @@ mod tests {
             policy_versions: vec!["2024-07-15-34b0c98b57f7eb15".into()],
             profile: Profile::SSelf,
             query: Query {
+                events: vec!["DataShared".into()],
                 from: Some(Int(0)),
                 id: "k3vq7mzt2hxw5ncyadj4rbg6ps".into(),
+                k: Some(Int(10)),
                 kind: QueryKind::Subject,
                 until: Some(Int(9)),
             },

@@ -52,6 +52,8 @@ pub struct SaidFinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SaidAbout {
+    /// The incident asked about, by id.
+    Incident(String),
     /// The recipient asked about, by id.
     Recipient(String),
     /// The person asked about, by one of the references.
@@ -84,9 +86,10 @@ impl SaidFinding {
     #[must_use]
     pub fn of(finding: &Finding) -> Option<Self> {
         let about = match &finding.about {
+            About::Incident(id) => SaidAbout::Incident(id.clone()),
             About::Recipient(id) => SaidAbout::Recipient(id.clone()),
             About::Subject(reference) => SaidAbout::Subject(reference.clone()),
-            About::Incident(_) | About::Producer(_) | About::Operator => return None,
+            About::Producer(_) | About::Operator => return None,
         };
         Some(Self {
             about,
@@ -122,6 +125,7 @@ impl SaidFinding {
             cause: self.cause.clone(),
             mark: self.mark,
             about: match &self.about {
+                SaidAbout::Incident(id) => About::Incident(id.clone()),
                 SaidAbout::Recipient(id) => About::Recipient(id.clone()),
                 SaidAbout::Subject(reference) => About::Subject(reference.clone()),
             },
@@ -207,7 +211,11 @@ mod tests {
             due: None,
             ..finding()
         };
-        for finding in [finding(), bare] {
+        let of_incident = Finding {
+            about: About::Incident("inc-1".into()),
+            ..finding()
+        };
+        for finding in [finding(), bare, of_incident] {
             let said = SaidFinding::of(&finding).unwrap();
             let bytes = canonical::write(&said);
             assert_eq!(canonical::read::<SaidFinding>(&bytes).unwrap(), said);

@@ -8,8 +8,8 @@ use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::answer::{Answer, Leaf};
-use crate::assess::{Evidence, Finding, LeafAt, Occurrence, Outcome, TooMany, built_in_digest};
-use crate::extract::{Int, Manifest, Profile, QueryKind, SaidAbout, SaidFinding, SaidVerdict};
+use crate::assess::{About, Finding, LeafAt, Occurrence, Outcome, TooMany, built_in_digest};
+use crate::extract::{Int, Manifest, Profile, SaidFinding, SaidVerdict};
 use crate::schema::v1::Event;
 use crate::schema::v1::event::Body;
 use crate::slot::SlotId;
@@ -43,6 +43,8 @@ impl Standing {
 /// Why nothing is judged again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unjudged {
+    /// No rule judges what the question is about.
+    Nothing,
     /// The question is about a period: what came before it isn't here.
     Period,
     /// There are more events than are judged.
@@ -67,6 +69,8 @@ pub(super) struct Judged {
     pub(super) unjudged: Option<Unjudged>,
     /// Those that are shown, in canonical order.
     pub(super) findings: Vec<(Finding, Standing)>,
+    /// Those that say that a term was kept, by the opened slots, in canonical order; of an incident alone.
+    pub(super) kept: Vec<Finding>,
     /// How often each rule is kept, by the opened slots.
     pub(super) passed: BTreeMap<u8, u64>,
     /// Policies by version id.
@@ -111,6 +115,9 @@ impl Judged {
         for finding in given {
             if finding.result == Outcome::Pass {
                 *judged.passed.entry(finding.rule).or_default() += 1;
+                if finding.due.is_some() && matches!(finding.about, About::Incident(_)) {
+                    judged.kept.push(finding);
+                }
             } else if is_shown(manifest, &finding) {
                 judged.given.push(finding);
             }
@@ -121,23 +128,24 @@ impl Judged {
 
     fn judge(&mut self, manifest: &Manifest, leaves: &[Leaf]) -> Result<Vec<Finding>, Unjudged> {
         let query = &manifest.query;
-        let mut evidence = match query.kind {
-            QueryKind::Subject => Evidence::of_person(query.id.clone()),
-            QueryKind::Recipient => Evidence::of_recipient(query.id.clone()),
-        };
-        let is_whole = query.from.is_none() && query.until.is_none();
+        // A period leaves out what came before it.
+        let mut evidence = query.evidence().filter(|_| query.is_of_all_times());
         for leaf in leaves {
             let Some(one) = occurrence(manifest, leaf) else {
                 continue;
             };
             self.learn_policy(&one);
-            if is_whole {
+            if let Some(evidence) = &mut evidence {
                 evidence.take(one);
             }
         }
-        if !is_whole {
-            return Err(Unjudged::Period);
-        }
+        let Some(evidence) = evidence else {
+            return Err(if manifest.profile.judged().is_none() {
+                Unjudged::Nothing
+            } else {
+                Unjudged::Period
+            });
+        };
         evidence.assess().map_err(|TooMany| Unjudged::TooMany)
     }
 
@@ -259,20 +267,14 @@ fn lines_of(text: &str) -> Vec<Range<usize>> {
 fn is_shown(manifest: &Manifest, finding: &Finding) -> bool {
     let query = &manifest.query;
     let since = finding.since_ms;
-    let is_about = match SaidFinding::of(finding).map(|said| said.about) {
-        Some(SaidAbout::Recipient(id)) => query.kind == QueryKind::Recipient && id == query.id,
-        Some(SaidAbout::Subject(_)) => query.kind == QueryKind::Subject,
-        None => false,
-    };
-    is_about
+    query.is_about(&finding.about)
         && manifest.cut.time.is_none_or(|time| since <= time.0)
-        && query.from.is_none_or(|from| from.0 <= since)
-        && query.until.is_none_or(|until| since < until.0)
+        && query.is_within(since)
 }
 
 /// The event of a leaf, as far as it is opened; none where it isn't judged: repeated, quarantined, erased,
 /// or another person's.
-fn occurrence(manifest: &Manifest, leaf: &Leaf) -> Option<Occurrence> {
+pub(super) fn occurrence(manifest: &Manifest, leaf: &Leaf) -> Option<Occurrence> {
     let origin = &manifest
         .cut
         .logs
@@ -295,8 +297,7 @@ fn occurrence(manifest: &Manifest, leaf: &Leaf) -> Option<Occurrence> {
 
 /// Whether a leaf that withholds these slots is under another person than the one asked about.
 pub(super) fn is_of_another(profile: Profile, withheld: &[u8]) -> bool {
-    profile != Profile::RRecipient
-        && (withheld.contains(&WHOM) || withheld.contains(&SlotId::KEY.0))
+    profile.names_people() && (withheld.contains(&WHOM) || withheld.contains(&SlotId::KEY.0))
 }
 
 impl Answer {

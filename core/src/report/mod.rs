@@ -7,6 +7,7 @@
 
 mod answer;
 mod clause;
+mod counts;
 mod csv;
 pub(crate) mod findings;
 mod judged;
@@ -23,11 +24,13 @@ mod words;
 
 use std::fmt;
 
+use crate::extract::{Manifest, QueryKind};
+
 pub use answer::{Answer, MAX_EVENTS, TooManyEvents};
 pub use judged::{Contradiction, Standing, policy_members};
 pub use words::{fingerprint, words};
 
-/// The members of edition 1 that every extract has, in the archive's order; those of policies follow.
+/// The members of edition 1 that every extract has, in the archive's order; counts of an audit, and policies, follow.
 pub const MEMBERS: [&str; 8] = [
     "LIMITS.md",
     "VERIFY.md",
@@ -39,12 +42,17 @@ pub const MEMBERS: [&str; 8] = [
     "report.en.html",
 ];
 
-/// All members of edition 1 of an extract with these policy versions (the manifest's `policies`), in order.
+/// The member that has an audit's counts as a table.
+const COUNTS: &str = "counts.csv";
+
+/// All members of edition 1 of an extract with this manifest, in order.
 #[must_use]
-pub fn members(policies: &[String]) -> Vec<String> {
+pub fn members(manifest: &Manifest) -> Vec<String> {
     let fixed = MEMBERS.iter().map(ToString::to_string);
-    let policies = policies.iter().filter_map(|id| policy_members(id));
-    fixed.chain(policies.flatten()).collect()
+    let of_audit = manifest.query.kind == QueryKind::Audit;
+    let counts = of_audit.then(|| COUNTS.to_owned());
+    let policies = manifest.policies.iter().filter_map(|id| policy_members(id));
+    fixed.chain(counts).chain(policies.flatten()).collect()
 }
 
 pub(crate) use shown::Visible;
@@ -78,6 +86,7 @@ pub fn write(name: &str, answer: &Answer, to: &mut dyn fmt::Write) -> fmt::Resul
         "timeline.csv" => tables::timeline(answer, to),
         "recipients.csv" => tables::recipients(answer, to),
         "findings.csv" => findings::table(answer, to),
+        COUNTS if answer.manifest.query.kind == QueryKind::Audit => counts::table(answer, to),
         "vocabulary.csv" => tables::vocabulary(answer, to),
         "报告.zh-CN.html" => page::write(answer, Language::Zh, to),
         "report.en.html" => page::write(answer, Language::En, to),

@@ -109,17 +109,17 @@ pub(super) fn slot(id: u8) -> Name {
 
 /// Why a profile withholds a slot.
 pub(super) fn why(id: u8, profile: Profile) -> Name {
-    let recipient = profile == Profile::RRecipient;
+    let hides_people = !profile.names_people();
     match SlotId(id).kind() {
-        Some(SlotKind::EnvelopeBlock(1)) if recipient => Name::new(
-            "以接收方为对象的摘录不指明个人，改用假名",
-            "an extract about a recipient names no person: pseudonyms stand instead",
+        Some(SlotKind::EnvelopeBlock(1)) if hides_people => Name::new(
+            "此类摘录不指明个人，改用假名",
+            "such an extract names no person: pseudonyms stand instead",
         ),
-        Some(SlotKind::Key) if recipient => Name::new(
+        Some(SlotKind::Key) if hides_people => Name::new(
             "键通常就是个人编号，会使假名失去作用",
             "the key is usually the person's reference, and would undo the pseudonym",
         ),
-        Some(SlotKind::EnvelopeBlock(2)) if recipient => Name::new(
+        Some(SlotKind::EnvelopeBlock(2)) if hides_people => Name::new(
             "关联编号能把不同个人、不同摘录连在一起",
             "a correlation would join people, and extracts",
         ),

@@ -4,9 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::Language;
+use super::names;
 use super::shown::Visible;
 use crate::extract::{Profile, Query, QueryKind, Words};
 use crate::moment::Moment;
+use crate::schema;
 
 /// Length of an Ed25519 public key, in bytes.
 const PUBLIC_BYTES: usize = 32;
@@ -14,44 +17,96 @@ const PUBLIC_BYTES: usize = 32;
 /// The manifest's `words`: a pure function of its `query` and `profile`.
 #[must_use]
 pub fn words(query: &Query, profile: Profile) -> Words {
+    let (zh, en) = question(query);
+    let (own_zh, own_en) = purpose(profile);
+    Words {
+        zh: format!("{zh}（{own_zh}，{}。）", profile.name()),
+        en: format!("{en} ({own_en}, {}.)", profile.name()),
+    }
+}
+
+/// What is asked.
+fn question(query: &Query) -> (String, String) {
     let id = Visible(&query.id);
-    let (zh, en) = match query.kind {
+    let (zh, en) = (period_zh(query), period_en(query));
+    match query.kind {
         QueryKind::Subject => (
             format!(
-                "编号为{id}的个人，其个人信息{}被提供给了谁、何时提供、依据何在；\
-                 以及账本中关于该个人的其他记录。",
-                period_zh(query)
+                "编号为{id}的个人，其个人信息{zh}被提供给了谁、何时提供、依据何在；\
+                 以及账本中关于该个人的其他记录。"
             ),
             format!(
-                "Who received the personal data of the person with reference {id}{}, when, and on \
-                 what ground; and what else the ledger holds about that person.",
-                period_en(query)
+                "Who received the personal data of the person with reference {id}{en}, when, and on \
+                 what ground; and what else the ledger holds about that person."
             ),
         ),
         QueryKind::Recipient => (
             format!(
-                "编号为{id}的接收方{}收到了哪些个人信息、何时收到、依据何在；\
-                 以及账本中关于该接收方的其他记录。",
-                period_zh(query)
+                "编号为{id}的接收方{zh}收到了哪些个人信息、何时收到、依据何在；\
+                 以及账本中关于该接收方的其他记录。"
             ),
             format!(
-                "What personal data the recipient with id {id} received{}, when, and on what \
-                 ground; and what else the ledger holds about that recipient.",
-                period_en(query)
+                "What personal data the recipient with id {id} received{en}, when, and on what \
+                 ground; and what else the ledger holds about that recipient."
             ),
         ),
+        QueryKind::Incident => (
+            format!(
+                "编号为{id}的安全事件{zh}如何知悉、定级、处置、报告和告知，各步骤与法定时限相比如何。"
+            ),
+            format!(
+                "How the incident with id {id} was known, graded, contained, reported and told of{en}, \
+                 held against the time limits of the law."
+            ),
+        ),
+        QueryKind::Class => (
+            format!("账本{zh}的全部下列事件：{}。", events(query, Language::Zh)),
+            format!(
+                "All events of these kinds{en}: {}.",
+                events(query, Language::En)
+            ),
+        ),
+        QueryKind::Audit => {
+            let k = query.k.map_or(0, |k| k.0);
+            (
+                format!("账本{zh}的汇总计数，以及不涉及任何个人的登记；涉及不足{k}人的格不显示。"),
+                format!(
+                    "Counts{en}, and the registrations that name nobody; a cell of fewer than {k} people is not \
+                     shown."
+                ),
+            )
+        }
+    }
+}
+
+/// The kinds of event asked about.
+fn events(query: &Query, language: Language) -> String {
+    let name = |event: &String| {
+        let shown = Visible(event);
+        let kind = schema::body_named(event).and_then(|kind| names::event(kind.number));
+        match kind {
+            Some(name) if language == Language::Zh => format!("{}（{shown}）", name.zh),
+            Some(name) => format!("{} ({shown})", name.en),
+            None => shown.to_string(),
+        }
     };
-    let (own_zh, own_en) = match profile {
+    let names: Vec<String> = query.events.iter().map(name).collect();
+    names.join(language.pick("、", ", "))
+}
+
+/// Whom a profile is for.
+const fn purpose(profile: Profile) -> (&'static str, &'static str) {
+    match profile {
         Profile::RSubject => ("供主管机关使用", "For an authority"),
-        Profile::RRecipient => (
+        Profile::RRecipient | Profile::RIncident | Profile::RClass => (
             "供主管机关使用，个人以假名代替",
             "For an authority; people are pseudonyms",
         ),
+        Profile::RAudit => (
+            "供合规审计使用，不含任何个人的条目",
+            "For an audit; no leaf of any person is in it",
+        ),
         Profile::SSelf => ("本人副本", "The person's own copy"),
-    };
-    Words {
-        zh: format!("{zh}（{own_zh}，{}。）", profile.name()),
-        en: format!("{en} ({own_en}, {}.)", profile.name()),
     }
 }
 
@@ -107,8 +162,10 @@ mod tests {
     #[test]
     fn a_question_names_its_period() {
         let mut query = Query {
+            events: Vec::new(),
             from: None,
             id: "courier-1".into(),
+            k: None,
             kind: QueryKind::Recipient,
             until: None,
         };

@@ -6,6 +6,9 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Va
 
 use super::{event_descriptor, extension, v1};
 
+/// The first field of a body's block of other people (design §3.2).
+const BLOCK_2: u32 = 16;
+
 /// One kind of body: the number it has in [`v1::Event`], and its options.
 #[derive(Clone, Debug)]
 pub struct BodyKind {
@@ -30,6 +33,23 @@ pub struct BodyKind {
 }
 
 impl BodyKind {
+    /// The family of events that it is of: the name of its schema's file, e.g. `sharing`.
+    pub fn family(&self) -> String {
+        let file = self.descriptor.parent_file();
+        let name = file.name().rsplit('/').next().unwrap_or_default();
+        name.trim_end_matches(".proto").to_owned()
+    }
+
+    /// Whether a field of its first two blocks says whom it is about: who opens them shows the person.
+    pub fn names_somebody_in_front(&self) -> bool {
+        use v1::Format::{Blake3, EmployeeRef, SubjectRef};
+        let mut rules = super::rules(&self.descriptor).iter();
+        rules.any(|rule| {
+            let of_person = matches!(rule.format, SubjectRef | EmployeeRef | Blake3);
+            rule.field.number() < BLOCK_2 && of_person
+        })
+    }
+
     fn of(field: &FieldDescriptor) -> Option<Self> {
         let Kind::Message(descriptor) = field.kind() else {
             return None;

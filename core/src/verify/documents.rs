@@ -16,7 +16,7 @@ use crate::report as made;
 /// The documents of an extract, in order; none where its edition isn't known.
 pub(super) fn listed(manifest: &Manifest) -> Option<Vec<String>> {
     match manifest.edition {
-        1 => Some(made::members(&manifest.policies)),
+        1 => Some(made::members(manifest)),
         _ => None,
     }
 }

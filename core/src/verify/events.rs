@@ -7,7 +7,7 @@ use super::manifest::Checked;
 use super::members;
 use crate::extract::archive::Members;
 use crate::extract::layout::EVENTS;
-use crate::extract::{EventLine, Profile};
+use crate::extract::{EventLine, People, Profile, SaidVerdict};
 use crate::report::{Answer, MAX_EVENTS};
 use crate::slot::SlotId;
 use crate::tree::{Hash, leaf_hash};
@@ -94,8 +94,14 @@ fn take(
 /// Checks a line against the profile.
 fn check_line(line: &EventLine, profile: Profile) -> Result<(), LineFault> {
     let entry = line::entry_of(line)?;
-    if line.said.subject.is_some() && profile != Profile::RRecipient {
-        return Err(LineFault::Said("a subject stands with R-RECIPIENT alone"));
+    if line.said.subject.is_some() && !profile.has_pseudonyms() {
+        return Err(LineFault::Said(
+            "a subject stands where people are pseudonyms alone",
+        ));
+    }
+    if profile.people() == People::Nobody {
+        let shows = |kind| profile.shows(kind) && line.said.verdict != SaidVerdict::Quarantined;
+        line::check_of_nobody(line.slots.as_deref(), shows)?;
     }
     let Some(slots) = &line.slots else {
         return Ok(());
@@ -106,7 +112,7 @@ fn check_line(line: &EventLine, profile: Profile) -> Result<(), LineFault> {
     // With R-SUBJECT a leaf may be under another person than the one asked about.
     let openings: &[&dyn Fn(SlotId) -> bool] = match profile {
         Profile::RSubject => &[&opens, &opens_of_another],
-        Profile::RRecipient | Profile::SSelf => &[&opens],
+        _ => &[&opens],
     };
     line::check_slots(&entry, slots, openings)
 }

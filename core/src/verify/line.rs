@@ -38,10 +38,16 @@ pub enum Fault {
     /// A slot is opened or withheld against the profile.
     #[error("slot {0} is opened or withheld against the profile")]
     Profile(SlotId),
+    /// A leaf that is of somebody, where no leaf may be.
+    #[error("it may be of a person, and this profile has no leaf of anybody")]
+    OfSomebody,
     /// What the operator says doesn't fit together.
     #[error("said: {0}")]
     Said(&'static str),
 }
+
+/// The envelope's block that says whom an event is about.
+const WHOM: SlotId = SlotId(0x01);
 
 /// Reads a line without its end and checks what it says by itself.
 pub(super) fn read(line: &[u8]) -> Result<EventLine, Fault> {
@@ -105,6 +111,29 @@ pub(super) fn check_slots(
         }
     }
     first.map_or(Ok(()), |id| Err(Fault::Profile(id)))
+}
+
+/// Checks that a line shows an event that names nobody: no block *whom* stands, opened or withheld, and its
+/// kind is one that the profile shows.
+pub(super) fn check_of_nobody(
+    slots: Option<&[SlotLine]>,
+    shows: impl Fn(u32) -> bool,
+) -> Result<(), Fault> {
+    let slots = slots.ok_or(Fault::OfSomebody)?;
+    let names_somebody = slots.iter().any(|slot| slot.shown().id() == WHOM);
+    let kind = slots.iter().find_map(|slot| match slot {
+        SlotLine::Opened(slot) if SlotId(slot.id) == SlotId::BODY_TYPE => slot
+            .bytes
+            .as_slice()
+            .try_into()
+            .ok()
+            .map(u32::from_be_bytes),
+        _ => None,
+    });
+    if names_somebody || !kind.is_some_and(shows) {
+        return Err(Fault::OfSomebody);
+    }
+    Ok(())
 }
 
 /// The entry of a line.

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use super::fault::{Failure, Fault};
-use crate::assess::{About, Finding, Outcome};
+use crate::assess::{Finding, Outcome};
 use crate::extract::layout::{MANIFEST, NOTE};
 use crate::extract::{
-    FORMAT, LogAt, MAX_FINDINGS, MAX_LOGS, Manifest, Member, Profile, QueryKind, SaidFinding,
-    cut_digest,
+    FORMAT, LogAt, MAX_FINDINGS, MAX_LOGS, Manifest, Member, SaidFinding, check_counts, cut_digest,
 };
 use crate::note::{Algorithm, Note, VerifierKey};
 use crate::origin::{LedgerName, Origin};
@@ -84,6 +83,15 @@ pub enum Rule {
     /// A query of another kind than the profile's.
     #[error("query: its kind is not that of the profile")]
     QueryKind,
+    /// A query that lacks what its kind asks for, or has something else.
+    #[error(
+        "query: a subject, a recipient and an incident have an id, a class has events, an audit has k and whole \
+         months, and no other query does"
+    )]
+    Query,
+    /// Counts that stand where none may, or the other way round, or break a rule.
+    #[error("counts: {0}")]
+    Counts(&'static str),
     /// A nonce with other characters, or too many.
     #[error("request: the nonce is not 1 to {MAX_NONCE_CHARACTERS} printable ASCII characters")]
     Nonce,
@@ -161,14 +169,15 @@ fn check_words(manifest: &Manifest) -> Result<(), Rule> {
     check_ascending("absent", &manifest.absent)?;
     check_ascending("policy_versions", &manifest.policy_versions)?;
     check_ascending("open_elsewhere", &manifest.open_elsewhere)?;
-    check_findings(manifest)?;
-    let kind = match manifest.profile {
-        Profile::RRecipient => QueryKind::Recipient,
-        Profile::RSubject | Profile::SSelf => QueryKind::Subject,
-    };
-    if manifest.query.kind != kind {
+    if manifest.query.kind != manifest.profile.about() {
         return Err(Rule::QueryKind);
     }
+    if !manifest.query.fits() {
+        return Err(Rule::Query);
+    }
+    check_ascending("query.events", &manifest.query.events)?;
+    check_all_counts(manifest)?;
+    check_findings(manifest)?;
     let is_nonce = |nonce: &String| {
         (1..=MAX_NONCE_CHARACTERS).contains(&nonce.len())
             && nonce.bytes().all(|byte| matches!(byte, b' '..=b'~'))
@@ -176,6 +185,15 @@ fn check_words(manifest: &Manifest) -> Result<(), Rule> {
     match &manifest.request.nonce {
         Some(nonce) if !is_nonce(nonce) => Err(Rule::Nonce),
         _ => Ok(()),
+    }
+}
+
+/// Checks counts by themselves: they stand with a query that has a k, and with no other.
+fn check_all_counts(manifest: &Manifest) -> Result<(), Rule> {
+    match manifest.query.k {
+        Some(k) => check_counts(&manifest.counts, k.0).map_err(Rule::Counts),
+        None if manifest.counts.is_empty() => Ok(()),
+        None => Err(Rule::Counts("they stand in an audit's extract alone")),
     }
 }
 
@@ -193,14 +211,7 @@ fn check_findings(manifest: &Manifest) -> Result<(), Rule> {
         return Err(Rule::PolicyName(id.clone()));
     }
     let stands = |finding: &Finding| {
-        let is_about = match &finding.about {
-            About::Recipient(id) => {
-                manifest.query.kind == QueryKind::Recipient && *id == manifest.query.id
-            }
-            About::Subject(_) => manifest.query.kind == QueryKind::Subject,
-            _ => false,
-        };
-        is_about
+        manifest.query.is_about(&finding.about)
             && finding.result != Outcome::Pass
             && finding.leaves.is_sorted_by(|one, next| one < next)
     };

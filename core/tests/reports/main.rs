@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod incident;
 mod sample;
 
 use std::collections::BTreeMap;
@@ -67,11 +68,14 @@ fn published(name: &str) -> &'static str {
 
 #[test]
 fn the_documents_of_edition_1_have_the_bytes_that_they_had() {
-    for (folder, profile) in [
-        ("subject", Profile::RSubject),
-        ("recipient", Profile::RRecipient),
+    for (folder, sample) in [
+        ("subject", sample::small(Profile::RSubject)),
+        ("recipient", sample::small(Profile::RRecipient)),
+        ("incident", incident::incident()),
+        ("class", sample::small(Profile::RClass)),
+        ("audit", sample::of_nobody()),
     ] {
-        for (name, text) in sample::small(profile).members() {
+        for (name, text) in sample.members() {
             match name.rsplit_once('/') {
                 None => assert_pinned(&format!("{folder}/{name}"), &text),
                 Some((_, policy)) => assert_eq!(text, published(policy), "{policy}"),
@@ -126,11 +130,75 @@ fn counts_are_of_accepted_outflows_alone() {
 }
 
 #[test]
-fn an_extract_about_a_recipient_names_no_person() {
-    for (name, text) in sample::small(Profile::RRecipient).members() {
-        assert!(!text.contains(sample::SUBJECT), "{name}");
-        assert!(!text.contains("order_ref"), "{name}");
+fn an_extract_with_pseudonyms_names_no_person() {
+    for profile in [Profile::RRecipient, Profile::RClass] {
+        for (name, text) in sample::small(profile).members() {
+            assert!(!text.contains(sample::SUBJECT), "{name}");
+            assert!(!text.contains("order_ref"), "{name}");
+        }
     }
+}
+
+#[test]
+fn an_audit_shows_counts_and_nobody() {
+    let sample = sample::of_nobody();
+    for (name, text) in sample.members() {
+        assert!(!text.contains(sample::SUBJECT), "{name}");
+    }
+    let table = member(&sample, "counts.csv");
+    assert!(
+        table.contains("OrderOpened,订单或借款开始,,,,,<10"),
+        "{table}"
+    );
+    assert!(table.contains(",40\r\n"));
+    let zh = member(&sample, "报告.zh-CN.html");
+    assert!(zh.contains("&lt;10") && zh.contains("快马加鞭物流"));
+    assert!(!member(&sample::small(Profile::RSubject), "报告.zh-CN.html").contains("汇总计数"));
+}
+
+#[test]
+fn a_class_is_counted_and_not_judged() {
+    let sample = sample::small(Profile::RClass);
+    let zh = member(&sample, "报告.zh-CN.html");
+    assert!(zh.contains("提供（共享）（DataShared）"));
+    assert!(zh.contains("所询种类的事件共<strong>5条</strong>"));
+    assert!(zh.contains("因此没有判定") && !zh.contains("没有违反、逾期"));
+    assert_eq!(sample.answer().findings().count(), 0);
+}
+
+#[test]
+fn an_incident_is_held_against_its_time_limits_and_names_nobody() {
+    let sample = incident::incident();
+    for (name, text) in sample.members() {
+        for hidden in [sample::SUBJECT, "gw-courier"] {
+            assert!(!text.contains(hidden), "{hidden} in {name}");
+        }
+    }
+    let zh = member(&sample, "报告.zh-CN.html");
+    for part in [
+        "法定时限",
+        "2026-11-04 13:00",
+        "名单人数",
+        "1,200,000",
+        "另行封存",
+        "P-SAMPLE0002",
+        &"06".repeat(32),
+    ] {
+        assert!(zh.contains(part), "{part}");
+    }
+    let answer = sample.answer();
+    let late = |rule: u8, cause: &str| {
+        let found = answer
+            .findings()
+            .any(|one| one.rule == rule && one.cause == cause);
+        assert!(found, "R{rule} {cause}");
+    };
+    late(25, "reported_late");
+    late(26, "content_incomplete");
+    late(28, "not_regraded");
+    // Here the operator refutes the first of what the leaves give; the closing report was in time.
+    let en = member(&sample, "report.en.html");
+    assert!(en.contains("<td>refuted by the operator</td>") && en.contains("<td>kept</td>"));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use custodia_core::assess::{Finding, Mark, Outcome, Sentence, built_in_digest};
 use custodia_core::entry::Entry;
 use custodia_core::extract::{
-    Cut, EDITION, Erased, EventLine, FORMAT, Hex32, Int, LogAt, Manifest, OpenedSlot, Profile,
-    Pseudonymous, Query, QueryKind, Request, Said, SaidVerdict, SlotLine, WithheldSlot, cut_digest,
+    COUNT_TABLES, CountCell, CountTable, Cut, EDITION, Erased, EventLine, FORMAT, Hex32, Int,
+    LogAt, Manifest, OpenedSlot, Profile, Pseudonymous, Query, QueryKind, Request, Said,
+    SaidVerdict, SlotLine, WithheldSlot, cut_digest,
 };
 use custodia_core::record::{Record, Timestamp};
 use custodia_core::report::{self, Answer};
@@ -16,11 +17,12 @@ use serde_json::{Value, json};
 pub const POLICY: &str = include_str!("../../../ops/policy/2024-07-15.toml");
 pub const POLICY_TEXT: &str = include_str!("../../../ops/policy/privacy-policy.zh.txt");
 pub const SUBJECT: &str = "k3vq7mzt2hxw5ncyadj4rbg6ps";
-const EVENTS: &str = "ledger.example.com/custodia.events/0/0";
-const REGISTRY: &str = "ledger.example.com/custodia.registry/0/0";
+pub const INCIDENT: &str = "incident-2026-11";
+pub const EVENTS: &str = "ledger.example.com/custodia.events/0/0";
+pub const REGISTRY: &str = "ledger.example.com/custodia.registry/0/0";
 /// 2026-11-02 09:00 at UTC+8.
-const BEGIN_MS: i64 = 1_793_581_200_000;
-const HOUR_MS: i64 = 3_600_000;
+pub const BEGIN_MS: i64 = 1_793_581_200_000;
+pub const HOUR_MS: i64 = 3_600_000;
 
 /// Recipient, case, purpose, categories.
 type Share = (
@@ -76,7 +78,7 @@ impl Sample {
     pub fn members(&self) -> Vec<(String, String)> {
         let mut answer = self.answer();
         answer.say(&full(&answer));
-        let names = report::members(&answer.manifest().policies).into_iter();
+        let names = report::members(answer.manifest()).into_iter();
         names
             .map(|name| {
                 let mut text = String::new();
@@ -86,7 +88,7 @@ impl Sample {
             .collect()
     }
 
-    fn policy(&mut self) {
+    pub fn policy(&mut self) {
         let body = json!({"policy_version_published": {
             "policy_version_id": "2024-07-15-34b0c98b57f7eb15", "content_sha256": base64(&[1; 32]),
             "published_at": "2024-07-15T00:00:00Z", "effective_at": "2024-07-15T00:00:00Z",
@@ -130,7 +132,7 @@ impl Sample {
         self.lines.last_mut().unwrap()
     }
 
-    fn recipient(&mut self, id: &str, name: &str, kind: &str) {
+    pub fn recipient(&mut self, id: &str, name: &str, kind: &str) {
         let body = json!({"recipient_registered": {
             "recipient_id": id, "name": name, "contact": "privacy@recipient.example", "kind": kind,
             "legal_role": "LR_INDEPENDENT", "confidentiality": true,
@@ -179,7 +181,7 @@ fn full(answer: &Answer) -> Vec<Finding> {
     full
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
@@ -236,14 +238,58 @@ fn said(verdict: SaidVerdict) -> Said {
     }
 }
 
-fn manifest(profile: Profile) -> Manifest {
-    let (kind, id) = match profile {
-        Profile::RRecipient => (QueryKind::Recipient, "courier-1"),
-        _ => (QueryKind::Subject, SUBJECT),
+/// Counts of an audit, one of them withheld.
+fn counts(kind: QueryKind) -> Vec<CountTable> {
+    if kind != QueryKind::Audit {
+        return Vec::new();
+    }
+    let cell = |keys: &[&str], count: Option<u64>| CountCell {
+        count: count.map(Int),
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        month: "2026-11".to_owned(),
+    };
+    let cells = [
+        vec![
+            cell(&["DataShared"], Some(40)),
+            cell(&["OrderOpened"], None),
+        ],
+        vec![cell(&["R01", "VIOLATION"], Some(12))],
+        vec![
+            cell(&["DataShared", "courier-1", "SH_03_GOODS_DELIVERY"], None),
+            cell(
+                &["DataShared", "lender-1", "SH_01_COOP_PRODUCT_APPLICATION"],
+                None,
+            ),
+        ],
+        vec![cell(&["RR_DELETE", "fulfilled"], Some(10))],
+    ];
+    COUNT_TABLES
+        .iter()
+        .zip(cells)
+        .map(|((name, _), cells)| CountTable {
+            cells,
+            name: (*name).to_owned(),
+        })
+        .collect()
+}
+
+pub fn manifest(profile: Profile) -> Manifest {
+    let kind = profile.about();
+    let id = match kind {
+        QueryKind::Subject => SUBJECT,
+        QueryKind::Recipient => "courier-1",
+        QueryKind::Incident => INCIDENT,
+        QueryKind::Class | QueryKind::Audit => "",
+    };
+    let events = match kind {
+        QueryKind::Class => vec!["DataShared".to_owned()],
+        _ => Vec::new(),
     };
     let query = Query {
+        events,
         from: None,
         id: id.to_owned(),
+        k: (kind == QueryKind::Audit).then_some(Int(10)),
         kind,
         until: None,
     };
@@ -257,6 +303,7 @@ fn manifest(profile: Profile) -> Manifest {
     Manifest {
         absent: ["verify.html"].map(str::to_owned).to_vec(),
         completeness: "none".into(),
+        counts: counts(kind),
         cut: Cut {
             digest: cut_digest(logs.iter().map(|log| (log.origin.as_str(), log.size.0))),
             logs,
@@ -366,10 +413,21 @@ pub fn small(profile: Profile) -> Sample {
     }];
     unreadable(&mut sample, &contract);
     for (number, line) in sample.lines.iter_mut().enumerate() {
-        if profile == Profile::RRecipient && line.log == EVENTS && line.slots.is_some() {
+        if profile.has_pseudonyms() && line.log == EVENTS && line.slots.is_some() {
             line.said.subject = Some(format!("P-SAMPLE{:04}", number % 3));
         }
     }
+    sample
+}
+
+/// What an audit shows: recipients and a policy.
+pub fn of_nobody() -> Sample {
+    let mut sample = Sample {
+        manifest: manifest(Profile::RAudit),
+        lines: Vec::new(),
+    };
+    sample.recipient("courier-1", "快马加鞭物流(示例)有限公司", "AC_COURIER");
+    sample.policy();
     sample
 }
 
@@ -402,7 +460,7 @@ pub fn large(profile: Profile, shares: i64) -> Sample {
         );
     }
     for (number, line) in sample.lines.iter_mut().enumerate() {
-        if profile == Profile::RRecipient && line.log == EVENTS {
+        if profile.has_pseudonyms() && line.log == EVENTS {
             line.said.subject = Some(format!("P-SAMPLE{:04}", number % 300));
         }
     }

@@ -152,20 +152,22 @@ fn slots_are_those_of_the_leaf() {
 #[test]
 fn a_profile_opens_what_it_opens_and_no_more() {
     let ledger = ledger();
-    let leaf = &ledger.log(DATA).leaves[0];
     for (profile, wrong) in [
         (Profile::RSubject, 0x81_u8),
         (Profile::RSubject, 0x02),
         (Profile::RRecipient, 0x01),
         (Profile::RRecipient, 0x02),
         (Profile::RRecipient, 0x80),
+        (Profile::RIncident, 0x01),
+        (Profile::RIncident, 0x80),
         (Profile::SSelf, 0x44),
     ] {
         let mut draft = ledger.draft(profile);
         let verdict = SaidVerdict::Accepted;
         let opens =
             |slot: custodia_core::slot::SlotId| profile.opens(slot, verdict) != (slot.0 == wrong);
-        draft.lines[0].slots = Some(leaf.shown(opens));
+        let first = usize::try_from(draft.lines[0].index.0).unwrap();
+        draft.lines[0].slots = Some(ledger.log(DATA).leaves[first].shown(opens));
         let words = format!("slot 0x{wrong:02x} is opened or withheld against the profile");
         fails(&draft.files(), "events.jsonl line 1", "line", &words);
     }
@@ -174,6 +176,40 @@ fn a_profile_opens_what_it_opens_and_no_more() {
         line.said.verdict = SaidVerdict::Quarantined;
         line.said.reason = Some("missing_field".into());
     });
+}
+
+#[test]
+fn an_audit_shows_no_leaf_of_anybody() {
+    let ledger = ledger();
+    let of_somebody = "it may be of a person";
+    // A share, its people withheld: that somebody is in it is seen.
+    let mut draft = ledger.draft(Profile::RAudit);
+    let share = line(
+        ledger.log(DATA),
+        0,
+        said(SaidVerdict::Accepted),
+        Profile::RAudit,
+    );
+    draft.lines.insert(0, share);
+    draft.proofs = ledger.proofs(&draft);
+    fails(&draft.files(), "events.jsonl line 1", "line", of_somebody);
+    // What is erased, quarantined, or of no kind that is shown.
+    let spoils: [fn(&mut EventLine); 3] = [
+        |line| line.slots = None,
+        |line| {
+            line.said.verdict = SaidVerdict::Quarantined;
+            line.said.reason = Some("missing_field".into());
+        },
+        |line| {
+            let slots = line.slots.as_mut().unwrap();
+            slots.retain(|slot| slot.shown().id().0 != 0x40);
+        },
+    ];
+    for spoil in spoils {
+        let mut draft = ledger.draft(Profile::RAudit);
+        spoil(&mut draft.lines[0]);
+        fails(&draft.files(), "events.jsonl line 1", "line", of_somebody);
+    }
 }
 
 #[test]
@@ -194,9 +230,13 @@ fn what_the_operator_says_fits_together() {
         let twice = line.said.people[0].clone();
         line.said.people.push(twice);
     });
-    line_fails(0, "a subject stands with R-RECIPIENT alone", |line| {
-        line.said.subject = Some("P-1".into());
-    });
+    line_fails(
+        0,
+        "a subject stands where people are pseudonyms alone",
+        |line| {
+            line.said.subject = Some("P-1".into());
+        },
+    );
     line_fails(2, "is not an origin", |line| {
         line.said.erased.as_mut().unwrap().log = "nowhere".into();
     });

@@ -66,7 +66,7 @@ fn a_manifest_has_one_spelling() {
         ("\"ledger\":", "\"ledges\":", "unknown field"),
         (
             "R-SUBJECT\",\"query",
-            "R-INCIDENT\",\"query",
+            "R-EVERYTHING\",\"query",
             "unknown variant",
         ),
     ] {
@@ -101,6 +101,67 @@ fn a_manifest_keeps_its_rules() {
     draft.manifest.request.document_sha256 = Some(Hex32([1; 32]));
     draft.make_documents();
     proven(&draft);
+}
+
+/// Fails where an extract of a profile has this change in its manifest, though it is signed.
+fn profile_fails(profile: Profile, words: &str, change: impl FnOnce(&mut Draft)) {
+    let mut draft = Ledger::with_events(40).draft(profile);
+    change(&mut draft);
+    draft.make_documents();
+    fails(&draft.files(), "manifest.json", "manifest_rule", words);
+}
+
+#[test]
+fn an_audit_counts_nothing_below_k_and_stands_alone() {
+    for count in [0, 1, 9] {
+        profile_fails(Profile::RAudit, "fewer than k", |draft| {
+            draft.manifest.counts[0].cells[0].count = Some(Int(count));
+        });
+    }
+    // A greater k makes a good count a bad one.
+    profile_fails(Profile::RAudit, "fewer than k", |draft| {
+        draft.manifest.query.k = Some(Int(11));
+    });
+    for k in [None, Some(Int(0)), Some(Int(1))] {
+        profile_fails(Profile::RAudit, "an audit has k", |draft| {
+            draft.manifest.query.k = k;
+        });
+    }
+    profile_fails(Profile::RAudit, "whole months", |draft| {
+        draft.manifest.query.from = Some(Int(1_788_192_000_001));
+    });
+    profile_fails(Profile::RAudit, "not the four tables", |draft| {
+        draft.manifest.counts.pop();
+    });
+    let counts = Ledger::with_events(40)
+        .draft(Profile::RAudit)
+        .manifest
+        .counts;
+    profile_fails(Profile::RIncident, "in an audit's extract alone", |draft| {
+        draft.manifest.counts = counts;
+    });
+}
+
+#[test]
+fn a_query_has_what_its_kind_asks_for() {
+    for profile in [Profile::RSubject, Profile::RRecipient, Profile::RIncident] {
+        profile_fails(profile, "have an id", |draft| {
+            draft.manifest.query.id.clear();
+        });
+        profile_fails(profile, "a class has events", |draft| {
+            draft.manifest.query.events = vec!["DataShared".into()];
+        });
+    }
+    profile_fails(Profile::RClass, "a class has events", |draft| {
+        draft.manifest.query.events.clear();
+    });
+    profile_fails(Profile::RClass, "query.events doesn't ascend", |draft| {
+        draft.manifest.query.events.push("DataShared".into());
+    });
+    profile_fails(Profile::RClass, "is about somebody else", |draft| {
+        let of_incident = Ledger::with_events(40).draft(Profile::RIncident).manifest;
+        draft.manifest.findings = of_incident.findings;
+    });
 }
 
 #[test]

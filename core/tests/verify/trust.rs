@@ -252,7 +252,7 @@ fn a_receipt_is_of_this_extract() {
         }});
     });
     fails(&other, "something else than that an extract was issued");
-    fails(&good.replace("index 4", "index 2"), "of another index");
+    fails(&good.replace("index 7", "index 2"), "of another index");
     let line = good
         .lines()
         .find(|line| line.starts_with("extra "))

@@ -43,8 +43,15 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
         Arc::clone(&clock) as _,
     );
     let desk = Arc::new(Desk::new(view, looks));
+    let findings = Arc::new(FindingsDesk::new(
+        Arc::clone(&desk),
+        Arc::new(Rulebook::with_holidays_of(None).unwrap()),
+        Keeping::Off,
+        Arc::new(FixedClock::at(0)),
+    ));
     let office = Office::new(OfficeParts {
         desk: Arc::clone(&desk),
+        findings: Arc::clone(&findings),
         signer: None,
         outbox: Arc::clone(outbox) as _,
         registry_topic: "registry".into(),
@@ -55,17 +62,8 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
     });
     let person = |uid: &u32| (*uid, Principal::new(*uid, SUBJECT, "auditor").unwrap());
     let principals = Principals::new(uids.iter().map(person));
-    let findings = FindingsDesk::new(
-        Arc::clone(&desk),
-        Arc::new(Rulebook::with_holidays_of(None).unwrap()),
-        Keeping::Off,
-        Arc::new(FixedClock::at(0)),
-    );
     Door {
-        desks: Desks {
-            desk,
-            findings: Arc::new(findings),
-        },
+        desks: Desks { desk, findings },
         principals: Arc::new(principals),
         office: Arc::new(office),
         shelf: Arc::default(),

@@ -5,14 +5,10 @@ import dataclasses
 import check_vectors
 from checker import spelling
 from checker.failure import Failure
+from checker.profiles import OF_NOBODY, PROFILES
 from checker.shape import ascending, check_object, checked, integer, one_of, spelt, text
 from checker.spelling import Misspelt, decimal, from_base64, hash_from_base64, parse_origin
 
-OPENED = {
-    "R-SUBJECT": {0x00, 0x01, 0x02, 0x03, 0x40, 0x41, 0x42, 0x80},
-    "R-RECIPIENT": {0x00, 0x03, 0x40, 0x41, 0x42},
-}
-OPENED["S-SELF"] = OPENED["R-SUBJECT"]
 TYPE, WHOM = 0x40, {0x01, 0x80}
 MAX_EVENTS = 1_000_000
 VERDICTS = ("accepted", "duplicate", "quarantined", "unknown")
@@ -119,8 +115,18 @@ def openings(profile, verdict):
     """The slots that may be opened of a leaf; with R-SUBJECT it may be about another person."""
     if verdict not in ("accepted", "duplicate"):
         return [{TYPE}]
-    others = [OPENED[profile] - WHOM] if profile == "R-SUBJECT" else []
-    return [OPENED[profile], *others]
+    opens = PROFILES[profile].opens
+    others = [opens - WHOM] if PROFILES[profile].others else []
+    return [opens, *others]
+
+
+def check_of_nobody(event):
+    """That a leaf shows an event that names nobody."""
+    slots = event.slots or []
+    kind = b"".join(one.get("bytes", b"") for one in slots if one["id"] == TYPE)
+    fits = int.from_bytes(kind) in OF_NOBODY and event.said["verdict"] != "quarantined"
+    if not fits or any(one["id"] == 0x01 for one in slots):
+        raise Misspelt("a leaf that may be of a person")
 
 
 def check_event(event, manifest):
@@ -128,8 +134,10 @@ def check_event(event, manifest):
     place, log = manifest.log(event.origin)
     if event.index >= log.size:
         raise Misspelt("an index beyond the log's size")
-    if "subject" in event.said and manifest.profile != "R-RECIPIENT":
-        raise Misspelt("said: a subject in an extract that is not by recipient")
+    if "subject" in event.said and not PROFILES[manifest.profile].pseudonyms:
+        raise Misspelt("said: a subject in an extract without pseudonyms")
+    if PROFILES[manifest.profile].nobody:
+        check_of_nobody(event)
     if event.slots is not None:
         check_slots(event, openings(manifest.profile, event.said["verdict"]))
     return place, event.index

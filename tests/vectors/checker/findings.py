@@ -9,7 +9,7 @@ MAX_FINDINGS = 10_000
 # In the order in which findings ascend.
 RESULTS = ("VIOLATION", "OVERDUE", "WARN", "UNKNOWN")
 MARKS = ("CRITICAL", "ALERT", "LEGAL_REVIEW")
-ABOUT = ("subject", "recipient")
+ABOUT = ("subject", "recipient", "incident")
 
 
 def policy_id(value):
@@ -103,6 +103,10 @@ def findings(value):
 
 def check_whom(said, query):
     """That findings are about whom was asked about."""
+    if not said:
+        return
+    if query["kind"] not in ABOUT:
+        raise Misspelt("findings: of what no rule judges")
     kind, whom = ABOUT.index(query["kind"]), query["id"].encode()
     for one in said:
         about_kind, about_whom = one[4]

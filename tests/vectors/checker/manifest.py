@@ -5,9 +5,11 @@ import hashlib
 import re
 
 from checker import spelling
+from checker.counts import LEAST, check_counts, counts, is_month
 from checker.failure import Failure, demand
 from checker.findings import check_whom, findings, policy_id, policy_members
 from checker.note import PLAIN, Key, parse_note, parse_vkey
+from checker.profiles import PROFILES
 from checker.shape import (
     array,
     ascending,
@@ -25,7 +27,6 @@ MANIFEST, NOTE = "manifest.json", "manifest.note"
 EVENTS, PROOFS = "events.jsonl", "proofs.bin"
 MAX_LOGS = 4096
 FORMAT = "custodia-extract/v1"
-PROFILES = ("R-SUBJECT", "R-RECIPIENT", "S-SELF")
 EDITIONS = {
     1: [
         "LIMITS.md",
@@ -79,8 +80,17 @@ def cut(value):
 
 
 def query(value):
-    must = {"id": text, "kind": one_of("subject", "recipient")}
-    return check_object(value, must, {"from": moment, "until": moment})
+    kinds = sorted({profile.kind for profile in PROFILES.values()})
+    may = {"events": ascending(text), "from": moment, "id": text, "k": spelt(decimal)}
+    found = check_object(value, {"kind": one_of(*kinds)}, may | {"until": moment})
+    names = {"class": "events", "audit": "k"}.get(found["kind"], "id")
+    stands = {name for name in ("events", "id", "k") if name in found}
+    if stands != {names} or found.get("id") == "" or found.get("k", LEAST) < LEAST:
+        raise Misspelt("query: not what its kind asks for")
+    bounds = [found[name] for name in ("from", "until") if name in found]
+    if found["kind"] == "audit" and not all(map(is_month, bounds)):
+        raise Misspelt("query: not whole months")
+    return found
 
 
 def request(value):
@@ -104,6 +114,7 @@ MUST = {
     "words": lambda value: check_object(value, {"en": text, "zh-CN": text}),
 }
 MAY = {
+    "counts": counts,
     "findings": findings,
     "held": ascending(log, key=lambda one: (one.origin.encode(), one.size)),
     "open_elsewhere": ascending(checked(parse_origin)),
@@ -125,6 +136,7 @@ class Manifest:
     edition: int
     cut_digest: bytes
     cut_time: int | None
+    kind: str
     logs: list
     held: list
     members: list
@@ -165,8 +177,12 @@ def check_rules(found):
     for origin in found.get("open_elsewhere", ()):
         elsewhere = origin.startswith(ledger + "/") and origin not in origins
         refuse(elsewhere, "open_elsewhere: a log of the cut or of another ledger")
-    kind = "recipient" if found["profile"] == "R-RECIPIENT" else "subject"
+    kind = PROFILES[found["profile"]].kind
     refuse(found["query"]["kind"] == kind, "query: not the profile's kind")
+    asked = found["query"].get("k")
+    refuse((asked is None) == ("counts" not in found), "counts: with an audit, and with nothing else")
+    if asked is not None:
+        check_counts(found["counts"], asked)
     check_whom(found.get("findings", ()), found["query"])
 
 
@@ -187,6 +203,7 @@ def parse_manifest(data):
         edition=found["edition"],
         cut_digest=found["cut"]["digest"],
         cut_time=found["cut"].get("time"),
+        kind=found["query"]["kind"],
         logs=found["cut"]["logs"],
         held=found.get("held", []),
         members=found["members"],
@@ -218,7 +235,8 @@ def check_members(manifest, members, in_order):
     fixed = [checkpoint_name(log.origin) for log in manifest.logs if log.size] + [EVENTS, PROOFS]
     reports = listed[len(fixed) :]
     if manifest.edition in EDITIONS:
-        reports = EDITIONS[manifest.edition] + policy_members(manifest.policies)
+        counted = ["counts.csv"] if manifest.kind == "audit" else []
+        reports = EDITIONS[manifest.edition] + counted + policy_members(manifest.policies)
     demand(listed == fixed + reports, MANIFEST, "layout", "not the members that 13.2 names")
     standing = [MANIFEST, NOTE] + listed
     once = len(set(standing)) == len(standing)

@@ -5,9 +5,12 @@ import dataclasses
 import hashlib
 
 from checker.archive import write_archive
-from checker.events import OPENED, VERDICTS
+from checker.counts import TABLES
+from checker.events import VERDICTS
+from checker.findings import ABOUT
 from checker.manifest import Log as LogAt
-from checker.manifest import PROFILES, checkpoint_name, cut_digest
+from checker.manifest import checkpoint_name, cut_digest
+from checker.profiles import PROFILES
 from checker.spelling import from_base64, from_json, to_base64, to_json
 from check_vectors import slot_digest
 
@@ -102,7 +105,7 @@ def say(rng, index, profile):
         said["reason"] = "not_an_envelope"
     if rng.random() < 0.3:
         said["people"] = [{"field": "handled_by_ref", "pseudonym": "E-ABCDEFGHIJ"}]
-    if profile == "R-RECIPIENT" and verdict == "accepted":
+    if PROFILES[profile].pseudonyms and verdict == "accepted":
         said["subject"] = "P-ABCDEFGHIJ"
     return said
 
@@ -120,8 +123,8 @@ def event_line(rng, log, index, profile):
         return line | {"said": say_erased(rng, log.origin)}
     line["said"] = say(rng, index, profile)
     judged = line["said"]["verdict"] in ("accepted", "duplicate")
-    opened = OPENED[profile] if judged else {0x40}
-    if judged and profile == "R-SUBJECT" and rng.random() < 0.2:
+    opened = PROFILES[profile].opens if judged else {0x40}
+    if judged and PROFILES[profile].others and rng.random() < 0.2:
         opened = opened - {0x01, 0x80}
     return line | {"slots": [slot_line(slot, opened) for slot in leaf.slots]}
 
@@ -146,11 +149,12 @@ class Cut:
         return hashes
 
 
-def cut_at_random(rng, log):
+def cut_at_random(rng, log, profile):
     full = len(log.leaves)
     size = rng.choice([full, rng.randrange(full + 1)])
     signed = rng.choice([size, rng.randrange(size, full + 1)]) if size else 0
-    shown = rng.sample(range(size), min(size, rng.choice([0, 1, 3, 8])))
+    may = range(0 if PROFILES[profile].nobody else size)
+    shown = rng.sample(may, min(len(may), rng.choice([0, 1, 3, 8])))
     held = rng.sample(range(1, full + 1), min(full, rng.choice([0, 0, 1, 2])))
     return Cut(log, size, signed, sorted(shown), sorted(held))
 
@@ -164,6 +168,27 @@ def request(rng):
     }
     optional = {"document_sha256": rng.randbytes(32).hex(), "nonce": "n-1 of 1"}
     return parts | {name: text for name, text in optional.items() if rng.random() < 0.5}
+
+
+def query(kind):
+    if kind == "audit":
+        return {"from": "1788192000000", "k": "10", "kind": kind}
+    asked = {"events": ["DataShared", "é"]} if kind == "class" else {"id": "courier-1"}
+    return {"from": "-1", "kind": kind, "until": "1793000000999"} | asked
+
+
+def counts():
+    """The four tables, each with a cell that is shown and one that is withheld."""
+    return [
+        {
+            "cells": [
+                {"count": "10", "keys": ["a"] * keys, "month": "2026-09"},
+                {"keys": ["a"] * keys, "month": "2026-10"},
+            ],
+            "name": name,
+        }
+        for name, keys in TABLES.items()
+    ]
 
 
 def finding(about, cause):
@@ -190,7 +215,7 @@ def finding(about, cause):
 def manifest(rng, ledger, cuts, profile):
     logs = [LogAt(cut.log.origin, cut.size, cut.log.root(cut.size)) for cut in cuts]
     held = [LogAt(cut.log.origin, size, cut.log.root(size)) for cut in cuts for size in cut.held]
-    kind = "recipient" if profile == "R-RECIPIENT" else "subject"
+    kind = PROFILES[profile].kind
     parts = {
         "absent": ["verify.html"],
         "completeness": "none",
@@ -200,7 +225,7 @@ def manifest(rng, ledger, cuts, profile):
         "key": ledger.signer.vkey(f"{ledger.NAME}/extract"),
         "ledger": ledger.NAME,
         "profile": profile,
-        "query": {"from": "-1", "id": "courier-1", "kind": kind, "until": "1793000000999"},
+        "query": query(kind),
         "request": request(rng),
         "rules": rng.randbytes(32).hex(),
         "words": {"en": "To whom?", "zh-CN": "给了谁?\u2028\x7f\"\\\n"},
@@ -215,12 +240,16 @@ def manifest(rng, ledger, cuts, profile):
         "policy_versions": ["2024-07-15-34b0c98b57f7eb15"],
         "refuted": ["0", "9", "10"],
     }
+    if kind == "audit":
+        parts["counts"] = counts()
+    if kind not in ABOUT:
+        del optional["findings"]
     return parts | {name: part for name, part in optional.items() if part and rng.random() < 0.7}
 
 
 def draft(rng, ledger, profile):
     """An extract of some leaves at random that keeps every rule."""
-    cuts = [cut_at_random(rng, log) for log in ledger.logs]
+    cuts = [cut_at_random(rng, log, profile) for log in ledger.logs]
     parts = manifest(rng, ledger, cuts, profile)
     if "held" not in parts:
         for cut in cuts:

@@ -11,8 +11,9 @@ import zlib
 
 from checker.archive import build, write_archive
 from checker.manifest import checkpoint_name
+from checker.profiles import PROFILES
 from checker.spelling import from_base64, to_base64
-from maker.draft import finding, slot_line
+from maker.draft import counts, finding, slot_line
 from maker.ledger import Signer
 
 OTHER = Signer(b"a key of somebody else")
@@ -566,6 +567,7 @@ VALUES = [
     ("profile", "R-RECIPIENT"),
     ("profile", "S-SELF"),
     ("profile", "R-INCIDENT"),
+    ("profile", "R-EVERYTHING"),
     ("ledger", "other.example"),
     ("ledger", "Ledger.example"),
     ("edition", 0),
@@ -626,8 +628,27 @@ def manifest_changed(rng, draft, ledger):
     name, value = rng.choice(VALUES)
     draft.manifest[name] = copy.deepcopy(value)
     if name == "profile" and rng.random() < 0.7:
-        kind = "recipient" if value == "R-RECIPIENT" else "subject"
-        draft.manifest["query"]["kind"] = kind
+        known = PROFILES.get(value)
+        draft.manifest["query"]["kind"] = known.kind if known else "subject"
+
+
+def counts_changed(rng, draft, ledger):
+    """A count below k, a table less, a cell in another shape, or counts where none may stand."""
+    if "counts" not in draft.manifest:
+        draft.manifest["counts"] = counts()
+        return
+    table = rng.choice(draft.manifest["counts"])
+    changes = [
+        lambda: table["cells"][0].update(count=str(rng.randrange(10))),
+        lambda: table["cells"].reverse(),
+        lambda: table["cells"][0].update(month="2026-13"),
+        lambda: table["cells"][0]["keys"].append("b"),
+        lambda: draft.manifest["counts"].pop(),
+        lambda: draft.manifest["query"].update(k=rng.choice(["0", "1", "2", "11"])),
+        lambda: draft.manifest["query"].update({"from": "1788192000001"}),
+        lambda: draft.manifest.pop("counts"),
+    ]
+    rng.choice(changes)()
 
 
 def manifest_less(rng, draft, ledger):
@@ -637,7 +658,8 @@ def manifest_less(rng, draft, ledger):
 
 def findings_changed(rng, draft, ledger):
     """What the operator says of rules, in another order or shape."""
-    about = {draft.manifest["query"]["kind"]: draft.manifest["query"]["id"]}
+    query = draft.manifest["query"]
+    about = {query["kind"]: query.get("id", "courier-1")}
     said = [finding(about, cause) for cause in ("late", "later", "latest")]
     if rng.random() < 0.3:
         rng.shuffle(said)

@@ -136,56 +136,51 @@ impl<'a> Incident<'a> {
     }
 
     fn add(&mut self, one: &'a Occurrence) {
-        let step = |time: &Option<prost_types::Timestamp>| Step {
+        let step = Step {
             on: one,
-            ms: time.as_ref().map_or(one.occurred_at_ms, ms_of),
+            ms: done_ms(one),
             said: (),
         };
         match one.body() {
             Body::IncidentDetected(body) => {
-                self.detections.push(step(&body.known_at));
+                self.detections.push(step);
                 self.is_critical |= body.critical_infrastructure == Some(true);
                 let count = body.estimated_count.map(Counted::Estimated);
-                self.counts
-                    .extend(count.map(|count| step(&body.known_at).saying(count)));
+                self.counts.extend(count.map(|count| step.saying(count)));
             }
             Body::IncidentGraded(body) => {
-                self.grades.push(step(&None).saying(body.grade()));
+                self.grades.push(step.saying(body.grade()));
                 let count = body.person_count.map(Counted::ByGrading);
-                self.counts
-                    .extend(count.map(|count| step(&None).saying(count)));
+                self.counts.extend(count.map(|count| step.saying(count)));
             }
             Body::AffectedSubjectsIdentified(body) => {
-                self.affected.push(step(&None).saying(body));
+                self.affected.push(step.saying(body));
                 let count = body.subject_count.map(Counted::Listed);
-                self.counts
-                    .extend(count.map(|count| step(&None).saying(count)));
+                self.counts.extend(count.map(|count| step.saying(count)));
             }
             Body::RegulatorNotified(body) => {
-                self.reports.push(step(&body.notified_at).saying(body));
+                self.reports.push(step.saying(body));
             }
-            Body::PoliceReported(body) => self.police.push(step(&body.reported_at)),
+            Body::PoliceReported(_) => self.police.push(step),
             Body::SubjectNotified(body) => self.notices.push(Notice {
                 on: one,
-                ms: one.occurred_at_ms,
+                ms: step.ms,
                 contents: body.contents().collect(),
                 is_public: false,
             }),
             Body::PublicNoticePosted(body) => self.notices.push(Notice {
                 on: one,
-                ms: step(&body.posted_at).ms,
+                ms: step.ms,
                 contents: body.contents().collect(),
                 is_public: true,
             }),
             Body::IncidentClosed(body) => {
-                self.closings.push(step(&body.closed_at));
+                self.closings.push(step);
                 let count = body.final_count.map(Counted::Final);
-                self.counts
-                    .extend(count.map(|count| step(&body.closed_at).saying(count)));
+                self.counts.extend(count.map(|count| step.saying(count)));
             }
             Body::PostIncidentReportFiled(body) => {
-                self.filings
-                    .push(step(&body.filed_at).saying(body.authority()));
+                self.filings.push(step.saying(body.authority()));
             }
             _ => {}
         }
@@ -205,6 +200,21 @@ impl<'a> Incident<'a> {
         self.closings.sort_by_key(Step::order);
         self.filings.sort_by_key(Step::order);
     }
+}
+
+/// When what an event of an incident tells of was done, in ms since 1970: by the event's own field where it
+/// has one, else when it happened.
+pub fn done_ms(one: &Occurrence) -> i64 {
+    let own = match one.body() {
+        Body::IncidentDetected(body) => &body.known_at,
+        Body::RegulatorNotified(body) => &body.notified_at,
+        Body::PoliceReported(body) => &body.reported_at,
+        Body::PublicNoticePosted(body) => &body.posted_at,
+        Body::IncidentClosed(body) => &body.closed_at,
+        Body::PostIncidentReportFiled(body) => &body.filed_at,
+        _ => &None,
+    };
+    own.as_ref().map_or(one.occurred_at_ms, ms_of)
 }
 
 impl<'a, T> Step<'a, T> {

@@ -15,6 +15,9 @@ use crate::moment::Moment;
 pub(super) fn write(page: &mut Page<'_>) -> fmt::Result {
     page.section("after", "规则判定", "What the rules say")?;
     introduction(page)?;
+    if page.answer.judged.unjudged == Some(Unjudged::Nothing) {
+        return page.end_section();
+    }
     by_rule(page)?;
     let judged = &page.answer.judged;
     let holds = |wanted: bool| {
@@ -61,6 +64,12 @@ fn introduction(page: &mut Page<'_>) -> fmt::Result {
     page.say("</code>。</p>\n", "</code>.</p>\n")?;
     match page.answer.judged.unjudged {
         None => Ok(()),
+        Some(Unjudged::Nothing) => page.say(
+            "<p><strong>规则判定的对象是个人、接收方或安全事件；本摘录不以其中任何一个为对象，因此没有判定。\
+             </strong></p>\n",
+            "<p><strong>Rules judge a person, a recipient or an incident. This extract is about none of them, so \
+             nothing was judged.</strong></p>\n",
+        ),
         Some(Unjudged::Period) => page.say(
             "<p><strong>本摘录只涉及一段期间，此前的条目（如同意）不在其中，因此不能重新判定：以下各项均为运营者\
              的陈述。</strong></p>\n",

@@ -7,8 +7,7 @@ use super::super::clause::clause;
 use super::super::shown::{Escaped, Whole};
 use super::super::word::Word;
 use super::super::words::fingerprint;
-use super::{Page, count};
-use crate::extract::QueryKind;
+use super::{Page, count, sentence};
 use crate::moment::Moment;
 
 pub(super) fn write(page: &mut Page<'_>) -> fmt::Result {
@@ -151,10 +150,7 @@ fn period(page: &Page<'_>) -> String {
 
 fn answer(page: &mut Page<'_>) -> fmt::Result {
     page.section("", "回答", "The answer")?;
-    let sentence = match page.language {
-        Language::Zh => sentence_zh(page),
-        Language::En => sentence_en(page),
-    };
+    let sentence = sentence::of(page);
     page.write(format_args!("<p class=\"answer\">{sentence}</p>\n"))?;
     let remarks = remarks(page);
     if !remarks.is_empty() {
@@ -170,113 +166,6 @@ fn answer(page: &mut Page<'_>) -> fmt::Result {
          not mean that nothing happened: see “What is proven, and what is not”.</p>\n",
     )?;
     page.end_section()
-}
-
-fn sentence_zh(page: &Page<'_>) -> String {
-    let totals = &page.answer.totals;
-    let subject = page.answer.manifest.query.kind == QueryKind::Subject;
-    if totals.outflows() == 0 {
-        let whom = if subject {
-            "该个人的信息被提供给任何接收方"
-        } else {
-            "该接收方收到个人信息"
-        };
-        return format!("截至切面，本摘录中没有{whom}的记录。");
-    }
-    let mut kinds = Vec::new();
-    for (name, number) in [
-        ("提供", totals.shared),
-        ("转移", totals.transferred),
-        ("披露", totals.disclosed),
-    ] {
-        if number > 0 {
-            kinds.push(format!("{name}{}次", count(number)));
-        }
-    }
-    let sensitive = totals
-        .categories
-        .iter()
-        .filter(|word| word.is_sensitive())
-        .count();
-    let recipients = page
-        .answer
-        .recipients
-        .values()
-        .filter(|received| received.outflows() > 0)
-        .count();
-    let what = format!(
-        "涉及个人信息{}类，其中敏感个人信息{sensitive}类",
-        totals.categories.len()
-    );
-    let outflows = count(totals.outflows());
-    if subject {
-        return format!(
-            "截至切面，账本记有该个人的信息共<strong>{outflows}次</strong>流向<strong>{recipients}个接收方</strong>（{}），{what}。",
-            kinds.join("、")
-        );
-    }
-    format!(
-        "截至切面，账本记有该接收方共<strong>{outflows}次</strong>收到个人信息（{}），涉及{}人（按假名计），{what}。",
-        kinds.join("、"),
-        count(totals.people.len() as u64)
-    )
-}
-
-fn sentence_en(page: &Page<'_>) -> String {
-    let totals = &page.answer.totals;
-    let subject = page.answer.manifest.query.kind == QueryKind::Subject;
-    if totals.outflows() == 0 {
-        let what = if subject {
-            "of this person's data going to anyone"
-        } else {
-            "of personal data going to this recipient"
-        };
-        return format!("Up to the cut, this extract holds no record {what}.");
-    }
-    let mut kinds = Vec::new();
-    for (name, number) in [
-        ("shared", totals.shared),
-        ("transferred", totals.transferred),
-        ("disclosed", totals.disclosed),
-    ] {
-        if number > 0 {
-            kinds.push(format!("{name} {}", count(number)));
-        }
-    }
-    let sensitive = totals
-        .categories
-        .iter()
-        .filter(|word| word.is_sensitive())
-        .count();
-    let recipients = page
-        .answer
-        .recipients
-        .values()
-        .filter(|received| received.outflows() > 0)
-        .count();
-    let what = format!(
-        "{} of data, {sensitive} of them sensitive",
-        plural(totals.categories.len() as u64, "category", "categories")
-    );
-    let times = plural(totals.outflows(), "time", "times");
-    if subject {
-        return format!(
-            "Up to the cut, the ledger has this person's data going out <strong>{times}</strong> to \
-             <strong>{}</strong> ({}): {what}.",
-            plural(recipients as u64, "recipient", "recipients"),
-            kinds.join(", ")
-        );
-    }
-    format!(
-        "Up to the cut, the ledger has personal data going to this recipient <strong>{times}</strong> \
-         ({}), about {} (by pseudonym): {what}.",
-        kinds.join(", "),
-        plural(totals.people.len() as u64, "person", "people")
-    )
-}
-
-fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 /// What the sentence leaves out.

@@ -1,10 +1,13 @@
 //! The pages, one for each language: one file without script, and without anything from elsewhere.
 
 mod closing;
+mod counts;
 mod findings;
 mod front;
+mod incident;
 mod picture;
 mod records;
+mod sentence;
 
 use std::fmt;
 
@@ -26,6 +29,8 @@ pub(super) fn write(answer: &Answer, language: Language, to: &mut dyn fmt::Write
     };
     page.head()?;
     front::write(&mut page)?;
+    incident::write(&mut page)?;
+    counts::write(&mut page)?;
     picture::write(&mut page)?;
     findings::write(&mut page)?;
     records::write(&mut page)?;

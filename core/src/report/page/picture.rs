@@ -86,16 +86,13 @@ fn mark(page: &Page<'_>, leaf: &Leaf) -> Option<Mark> {
     let row = Row::of(leaf);
     let ms = row.occurred_ms.unwrap_or(leaf.record_ms);
     Moment(ms).day()?;
-    let lane = match page.answer.manifest.query.kind {
-        QueryKind::Subject => {
-            let id = row.recipient.unwrap_or_default();
-            let known = page.answer.register.get(&id);
-            known.map_or(id, |known| known.name.clone())
-        }
-        QueryKind::Recipient => {
-            let purpose = row.purposes.first().or(row.cases.first());
-            purpose.map_or("—".to_owned(), |word| word.name(page.language))
-        }
+    let lane = if page.answer.manifest.query.kind == QueryKind::Recipient {
+        let purpose = row.purposes.first().or(row.cases.first());
+        purpose.map_or("—".to_owned(), |word| word.name(page.language))
+    } else {
+        let id = row.recipient.unwrap_or_default();
+        let known = page.answer.register.get(&id);
+        known.map_or(id, |known| known.name.clone())
     };
     let kind = match leaf.kind {
         Some(206) => Kind::Transferred,
@@ -183,9 +180,10 @@ fn draw(page: &mut Page<'_>, span: Span, lanes: &BTreeMap<String, Lane>) -> fmt:
     let shown = lanes.len().min(MOST_LANES);
     let bottom = TOP + LANE * i64::try_from(shown).unwrap_or(0);
     let height = bottom + 8;
-    let down = match page.answer.manifest.query.kind {
-        QueryKind::Subject => page.language.pick("接收方", "recipients"),
-        QueryKind::Recipient => page.language.pick("处理目的", "purposes"),
+    let down = if page.answer.manifest.query.kind == QueryKind::Recipient {
+        page.language.pick("处理目的", "purposes")
+    } else {
+        page.language.pick("接收方", "recipients")
     };
     let (title, told) = match page.language {
         Language::Zh => (

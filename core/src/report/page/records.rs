@@ -11,7 +11,6 @@ use super::super::shown::Escaped;
 use super::super::tables::{consent_leaf, details_of, event_name, laws_of, slots_of};
 use super::super::word::Word;
 use super::{MOST_ROWS, Page, count};
-use crate::extract::Profile;
 use crate::moment::Moment;
 
 pub(super) fn write(page: &mut Page<'_>) -> fmt::Result {
@@ -230,7 +229,7 @@ fn person(leaf: &Leaf, row: &Row, answer: &Answer, language: Language) -> String
         html.push(format!("<bdi class=\"said\">{}</bdi> ", Escaped(pseudonym)));
     }
     let query = &answer.manifest.query;
-    if answer.manifest.profile != Profile::RRecipient
+    if answer.manifest.profile.names_people()
         && let Some(subject) = row.subject.as_ref().filter(|subject| **subject != query.id)
     {
         html.push(format!("<bdi class=\"m\">{}</bdi> ", Escaped(subject)));

@@ -4,23 +4,67 @@ use custodia_core::assess::{Finding, built_in_digest};
 use custodia_core::extract::archive::{MemberHeader, central_header, end, local_header};
 use custodia_core::extract::layout::{EVENTS, MANIFEST, NOTE, PROOFS};
 use custodia_core::extract::{
-    Cut, EDITION, EventLine, FORMAT, Int, LogAt, Manifest, Member, Profile, Query, QueryKind,
-    Request, cut_digest, note_text,
+    COUNT_TABLES, CountCell, CountTable, Cut, EDITION, EventLine, FORMAT, Int, LogAt, Manifest,
+    Member, Profile, Query, QueryKind, Request, cut_digest, note_text,
 };
 use custodia_core::report::{self, Answer};
 use custodia_core::tree::Hash;
 use sha2::{Digest as _, Sha256};
 
-use super::{BEGIN_MS, LEDGER, RECIPIENTS, SEED, SUBJECT, signer};
+use super::{BEGIN_MS, INCIDENT, LEDGER, RECIPIENTS, SEED, SUBJECT, signer};
+
+/// Counts of an audit, one of them withheld.
+fn counts(kind: QueryKind) -> Vec<CountTable> {
+    if kind != QueryKind::Audit {
+        return Vec::new();
+    }
+    let cell = |keys: &[&str], count: Option<u64>| CountCell {
+        count: count.map(Int),
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        month: "2026-11".to_owned(),
+    };
+    let cells = [
+        vec![
+            cell(&["DataShared"], Some(40)),
+            cell(&["OrderOpened"], None),
+        ],
+        vec![cell(&["R01", "VIOLATION"], Some(12))],
+        vec![
+            cell(&["DataShared", "courier-1", "SH_03_GOODS_DELIVERY"], None),
+            cell(
+                &["DataShared", "lender-1", "SH_01_COOP_PRODUCT_APPLICATION"],
+                None,
+            ),
+        ],
+        vec![cell(&["RR_DELETE", "fulfilled"], Some(10))],
+    ];
+    COUNT_TABLES
+        .iter()
+        .zip(cells)
+        .map(|((name, _), cells)| CountTable {
+            cells,
+            name: (*name).to_owned(),
+        })
+        .collect()
+}
 
 pub fn manifest(profile: Profile, logs: Vec<LogAt>, held: Vec<LogAt>) -> Manifest {
-    let (kind, id) = match profile {
-        Profile::RRecipient => (QueryKind::Recipient, RECIPIENTS[0]),
-        Profile::RSubject | Profile::SSelf => (QueryKind::Subject, SUBJECT),
+    let kind = profile.about();
+    let id = match kind {
+        QueryKind::Subject => SUBJECT,
+        QueryKind::Recipient => RECIPIENTS[0],
+        QueryKind::Incident => INCIDENT,
+        QueryKind::Class | QueryKind::Audit => "",
+    };
+    let events = match kind {
+        QueryKind::Class => vec!["DataShared".to_owned()],
+        _ => Vec::new(),
     };
     let query = Query {
+        events,
         from: None,
         id: id.to_owned(),
+        k: (kind == QueryKind::Audit).then_some(Int(10)),
         kind,
         until: None,
     };
@@ -28,6 +72,7 @@ pub fn manifest(profile: Profile, logs: Vec<LogAt>, held: Vec<LogAt>) -> Manifes
     Manifest {
         absent: ["verify.html"].map(str::to_owned).to_vec(),
         completeness: "none".into(),
+        counts: counts(kind),
         cut: Cut {
             digest: cut_digest(logs.iter().map(|log| (log.origin.as_str(), log.size.0))),
             logs,
@@ -82,7 +127,7 @@ impl Draft {
             answer.push(line).unwrap();
         }
         answer.finish();
-        let names = report::members(&self.manifest.policies).into_iter();
+        let names = report::members(&self.manifest).into_iter();
         let documents = names.map(|name| {
             let mut text = String::new();
             // A policy that the manifest alone names has nothing.

@@ -2,7 +2,7 @@
 
 use custodia_core::extract::layout::checkpoint_name;
 use custodia_core::extract::{
-    Erased, EventLine, Int, LogAt, Manifest, Profile, Pseudonymous, Said, SaidVerdict,
+    Erased, EventLine, Int, LogAt, Manifest, Profile, Pseudonymous, QueryKind, Said, SaidVerdict,
 };
 use custodia_core::receipt::Receipt;
 use custodia_core::record::Record;
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::draft::{Draft, manifest};
 use super::log::{Leaf, Log};
-use super::record::{plain, policy_version, recipient, record, share};
+use super::record::{incident, notified, plain, policy_version, recipient, record, share};
 use super::{ACCESS, DATA, EMPTY, RECIPIENTS, REGISTRY, SEED, SUBJECT, base64};
 
 /// The leaf of the first log of data that no schema reads.
@@ -24,6 +24,11 @@ const ERASED: u64 = 6;
 const REPEATED: u64 = 9;
 /// Its leaf that is an envelope, but no event.
 const QUARANTINED: u64 = 12;
+
+/// Its leaves with which people were told of the incident.
+const NOTIFIED: [u64; 3] = [4, 5, 7];
+/// The registry's leaf of the policy; what comes after is of the incident.
+const POLICY: u64 = 3;
 
 /// A few logs, one of them without leaves.
 pub struct Ledger {
@@ -36,12 +41,14 @@ impl Ledger {
         let data: Vec<Record> = (0..events)
             .map(|n| match n {
                 UNSPLIT => plain(n, SUBJECT),
+                n if NOTIFIED.contains(&n) => notified(n),
                 n => share(n),
             })
             .collect();
         let access: Vec<Record> = (0..5).map(|n| plain(n, SUBJECT)).collect();
         let mut registry: Vec<Record> = (0..).zip(&RECIPIENTS).map(recipient).collect();
-        registry.push(policy_version(3));
+        registry.push(policy_version(POLICY));
+        registry.extend(incident(POLICY + 1));
         Self {
             logs: vec![
                 Log::of(ACCESS, &access),
@@ -91,16 +98,25 @@ impl Ledger {
     }
 
     fn lines(&self, manifest: &Manifest) -> Vec<EventLine> {
-        let is_shown = |index: u64| match manifest.profile {
-            Profile::RRecipient => (index / 3).is_multiple_of(3),
-            Profile::RSubject | Profile::SSelf => index.is_multiple_of(3),
+        let kind = manifest.query.kind;
+        let is_shown = |index: u64| match kind {
+            QueryKind::Subject => index.is_multiple_of(3),
+            QueryKind::Audit => false,
+            QueryKind::Class => index % 5 < 3 && !NOTIFIED.contains(&index),
+            QueryKind::Recipient => (index / 3).is_multiple_of(3),
+            QueryKind::Incident => NOTIFIED.contains(&index),
         };
         let data = (0..manifest.cut.logs[1].size.0).filter(|index| is_shown(*index));
         let data = data.map(|index| self.data_line(index, manifest.profile));
-        let registry = self.log(REGISTRY);
-        let registry = (0..registry.size()).map(|index| {
+        let is_shown = |index: &u64| match kind {
+            QueryKind::Incident => *index >= POLICY,
+            QueryKind::Audit => true,
+            _ => *index <= POLICY,
+        };
+        let registry = (0..self.log(REGISTRY).size()).filter(is_shown);
+        let registry = registry.map(|index| {
             line(
-                registry,
+                self.log(REGISTRY),
                 index,
                 said(SaidVerdict::Accepted),
                 manifest.profile,
@@ -128,7 +144,7 @@ impl Ledger {
                 pseudonym: "E-ABCDEFGHIJ".into(),
             }];
         }
-        if profile == Profile::RRecipient && verdict == SaidVerdict::Accepted {
+        if profile.has_pseudonyms() && verdict == SaidVerdict::Accepted {
             said.subject = Some(format!("P-SAMPLE{:04}", index % 3));
         }
         let mut line = line(self.log(DATA), index, said, profile);

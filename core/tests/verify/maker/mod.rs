@@ -21,7 +21,8 @@ pub const EMPTY: &str = "ledger.example.com/custodia.events/1/0";
 pub const REGISTRY: &str = "ledger.example.com/custodia.registry/0/0";
 pub const SUBJECT: &str = "k3vq7mzt2hxw5ncyadj4rbg6ps";
 pub const SEED: [u8; 32] = [7; 32];
-pub const PROFILES: [Profile; 3] = [Profile::RSubject, Profile::RRecipient, Profile::SSelf];
+pub const PROFILES: [Profile; Profile::ALL.len()] = Profile::ALL;
+const INCIDENT: &str = "incident-1";
 const PEOPLE: [&str; 3] = [
     SUBJECT,
     "abcdefghijklmnopqrstuvwxyz",

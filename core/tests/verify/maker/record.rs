@@ -4,7 +4,7 @@ use custodia_core::record::{Record, Timestamp};
 use custodia_core::schema::event_from_json;
 use serde_json::{Value, json};
 
-use super::{BEGIN_MS, DATA, PEOPLE, RECIPIENTS, REGISTRY, base64};
+use super::{BEGIN_MS, DATA, INCIDENT, PEOPLE, RECIPIENTS, REGISTRY, base64};
 
 pub fn record(log: &str, offset: u64, key: &str, body: Value) -> Record {
     let mut id = [7_u8; 16];
@@ -75,4 +75,39 @@ pub fn policy_version(offset: u64) -> Record {
         "machine_readable": base64(b"version = 1\n"),
     }});
     record(REGISTRY, offset, id, body)
+}
+
+/// A person was told of the incident.
+pub fn notified(offset: u64) -> Record {
+    let person = usize::try_from(offset % 3).unwrap();
+    let body = json!({"subject_notified": {
+        "incident_id": INCIDENT, "channel": "CH_SMS", "notice_sha256": base64(&[5; 32]),
+        "contents": ["BR_NOTIFY_CONTENT_FACTS_AND_IMPACT"],
+    }});
+    record(DATA, offset, PEOPLE[person], body)
+}
+
+/// What the registry has of the incident, from this offset on.
+pub fn incident(offset: u64) -> Vec<Record> {
+    let bodies = [
+        json!({"incident_detected": {
+            "incident_id": INCIDENT, "recipient_id": RECIPIENTS[0], "kinds": ["BR_EVENT_LEAK"],
+            "detected_at": "2026-11-02T00:00:00Z", "known_at": "2026-11-02T00:30:00Z",
+            "categories": ["DC_CONSIGNEE_PHONE"], "estimated_count": "12",
+            "critical_infrastructure": false, "cause": "BR_CAUSE_CREDENTIAL_LEAKED",
+            "endpoint_refs": ["gw-1"], "credential_fingerprints": [base64(&[4; 16])],
+        }}),
+        json!({"incident_graded": {
+            "incident_id": INCIDENT, "grade": "BR_GRADE_GENERAL", "criterion": "分级指南 4.1",
+            "graded_by_ref": PEOPLE[2],
+        }}),
+        json!({"affected_subjects_identified": {
+            "incident_id": INCIDENT, "subject_set_root_sha256": base64(&[6; 32]), "subject_count": "3",
+            "categories": ["DC_CONSIGNEE_PHONE"],
+        }}),
+    ];
+    let bodies = (offset..).zip(bodies);
+    bodies
+        .map(|(offset, body)| record(REGISTRY, offset, INCIDENT, body))
+        .collect()
 }
