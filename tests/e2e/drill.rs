@@ -114,6 +114,7 @@ fn a_couriers_credential_leaks() {
     let saved = whom_does_it_touch(&mut scene, &mut page, &credential);
     it_goes_on_record(&scene, &mut page, &credential, &saved);
     everyone_is_told(&scene, &mut page);
+    the_regulator_gets_a_file(&scene, &mut page);
     page.must_be_current();
 
     the_same_people_by_other_ways(&scene, &credential);
@@ -202,6 +203,36 @@ fn everyone_is_told(scene: &Scene, page: &mut Page) {
     let met = BTreeSet::from(["R25".into(), "R26".into()]);
     assert_eq!(scene.clocks("met"), met);
     assert_eq!(stands["faults"], Value::Array(vec![]), "{stands}");
+}
+
+/// Commands 9 and 10: the extract, and how the regulator checks it.
+fn the_regulator_gets_a_file(scene: &Scene, page: &mut Page) {
+    let (file, policy) = (scene.path("incident.zip"), scene.path("ledger.policy"));
+    // Handed over before, by another way than the extract.
+    fs::write(&policy, scene.ledger.ok(&["key"])).unwrap();
+    page.run(
+        &scene.ledger,
+        &format!(
+            "extract --incident {ID} --requester RQ_REGULATOR --requester-name 省级网信部门 \
+             --basis LB_PIPL_63_INSPECTION --reason regulator_request --ticket {ID} -o {file}"
+        ),
+    );
+    let receipt = format!("{file}.tlog-proof");
+    let printed = page.run(
+        &scene.ledger,
+        &format!("verify {file} --policy {policy} --receipt {receipt} --lang en"),
+    );
+    assert!(
+        printed.contains("R25") && printed.contains("R26"),
+        "{printed}"
+    );
+    let archive = fs::read(&file).unwrap();
+    for reference in &scene.breach.affected {
+        let shows = archive
+            .windows(reference.len())
+            .any(|bytes| bytes == reference.as_bytes());
+        assert!(!shows, "the extract shows a person's reference");
+    }
 }
 
 fn people(output: &std::process::Output) -> u64 {
