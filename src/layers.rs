@@ -25,6 +25,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "replay",
+        &[
+            "assess", "clock", "keys", "log", "project", "query", "store",
+        ],
+    ),
+    (
         "respond",
         &["assess", "clock", "keys", "log", "project", "query"],
     ),
@@ -38,7 +44,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "assess", "clock", "config", "extract", "log", "metrics", "project", "query", "respond",
+            "assess", "clock", "config", "extract", "log", "metrics", "project", "query", "replay",
+            "respond",
         ],
     ),
     ("generate", &[]),
@@ -58,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "metrics",
             "project",
             "query",
+            "replay",
             "respond",
             "serve",
             "sign",
@@ -75,6 +83,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "extract",
             "generate",
             "query",
+            "replay",
             "respond",
             "telemetry",
         ],

@@ -18,6 +18,7 @@ pub mod log;
 pub mod metrics;
 pub mod project;
 pub mod query;
+pub mod replay;
 pub mod respond;
 pub mod serve;
 pub mod sign;

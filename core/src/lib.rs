@@ -19,6 +19,7 @@ pub mod privacy_policy;
 pub mod producer_signature;
 pub mod receipt;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod schema;
 pub mod slot;

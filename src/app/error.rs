@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::generations;
 use super::{KeyFault, NoReceipt};
 use crate::{
-    assess, config, extract, fsck, ingest, kafka, keys, log, project, query, respond, serve, sign,
+    assess, config, extract, fsck, ingest, kafka, keys, log, project, query, replay, respond,
+    serve, sign,
 };
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
@@ -41,6 +42,9 @@ pub enum Error {
     /// Findings.
     #[error(transparent)]
     Assess(#[from] assess::Error),
+    /// A replay or a difference.
+    #[error(transparent)]
+    Replay(#[from] replay::Error),
     /// Exposure or an incident.
     #[error(transparent)]
     Respond(#[from] respond::Error),
@@ -204,6 +208,7 @@ impl Error {
             Self::Query(source) => source.code(),
             Self::Respond(source) => source.code(),
             Self::Assess(source) => source.code(),
+            Self::Replay(source) => source.code(),
             Self::Extract(source) => source.code(),
             Self::ReplicaFile { .. } => "CU-0765",
             Self::OutputExists(_) => "CU-0763",

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use custodia_core::assess::{Finding, Scope};
+use custodia_core::assess::{Finding, Scope, Tallies, Timeline, Totals};
 use custodia_core::schema::is_reference;
 
 use super::answer::{FindingsAnswer, Found};
+use super::gather::Person;
 use super::ground::GroundKeeper;
-use super::judging::Judging;
+use super::judging::{EGRESS_COUNT, Judging};
 use super::progress::Progress;
 use super::question::{FindingsQuestion, Wanted};
 use super::rows::{
-    Header, Owner, PERSON, SINCE, THING, finding_of_since, key, person_tag, scope_byte, sortable,
-    tag_at,
+    Header, Owner, PERSON, SINCE, THING, finding_of_since, key, name_tag, person_tag, scope_byte,
+    sortable, tag_at,
 };
 use super::rulebook::Rulebook;
 use super::store::{FAMILY, FindingsStore};
@@ -41,6 +42,17 @@ pub enum Keeping {
     Stopped(String),
     /// They are.
     On(KeptFindings),
+}
+
+/// Whose findings they are, where everybody's are judged.
+#[derive(Clone, Copy)]
+pub enum Everybody<'a> {
+    /// A person's, whom the standpoint knows.
+    Person(&'a Person),
+    /// A recipient's, an incident's or a producer's, by id.
+    Thing(Scope, &'a str),
+    /// The operator's, with what is counted over the ledger.
+    Operator(&'a Totals),
 }
 
 /// Answers questions about findings.
@@ -189,6 +201,56 @@ impl FindingsDesk {
         judging.thing(scope, id, &Counts::then(store, judging.from)?)
     }
 
+    /// Judges everybody and everything anew, one after the other, the operator last: which takes its time,
+    /// and holds one of them at once.
+    ///
+    /// # Errors
+    /// As [`Self::people`].
+    pub fn everybody(
+        &self,
+        judging: &Judging<'_>,
+        visit: &mut dyn FnMut(Everybody<'_>, Vec<Finding>),
+    ) -> Result<(), Error> {
+        let store = self.store()?;
+        for reference in self.people(judging.from)? {
+            let reference = reference?;
+            let (person, findings) = judging.person(&reference)?;
+            // Who has several references is judged once.
+            if person.known && person.references.first() == Some(&reference) {
+                visit(Everybody::Person(&person), findings);
+            }
+        }
+        let counts = Counts::then(store, judging.from)?;
+        for scope in [Scope::Recipient, Scope::Incident, Scope::Producer] {
+            for id in self.things(judging.from, scope)? {
+                let findings = judging.thing(scope, &id, &counts)?;
+                visit(Everybody::Thing(scope, &id), findings);
+            }
+        }
+        let totals = counts.totals(0)?;
+        let findings = judging.operator(&totals);
+        visit(Everybody::Operator(&totals), findings);
+        Ok(())
+    }
+
+    /// When data left for a recipient, where a gateway's count of it is to be held against that.
+    ///
+    /// # Errors
+    /// As [`Self::people`] where it is; none else.
+    pub fn outflows(
+        &self,
+        from: &Standpoint<'_>,
+        recipient: &str,
+        timeline: &Timeline,
+    ) -> Result<Option<Tallies>, Error> {
+        if !timeline.iter().any(|one| one.kind == EGRESS_COUNT) {
+            return Ok(Some(Tallies::default()));
+        }
+        let store = self.store()?;
+        self.must_cover(store, from)?;
+        Counts::newest(store, from).outflows(recipient)
+    }
+
     /// A person is judged anew at the question's standpoint.
     fn of_person(
         &self,
@@ -270,33 +332,21 @@ impl FindingsDesk {
         self.must_cover(store, &from)?;
         let judging = self.judging(&from)?;
         let mut found = self.nothing(question);
-        for row in store.scan(&[PERSON], None)? {
-            let tag = tag_at(&row?.0, 1);
-            let tag = tag.ok_or_else(|| store.corrupt("a row's key is cut short"))?;
-            let Some(known) = store.person(&tag)? else {
-                continue;
-            };
-            let (person, findings) = judging.person(&known.reference)?;
-            // Who has several references is judged once.
-            if person.known && person.references.first() == Some(&known.reference) {
-                self.take(&mut found, wanted, Owner::person(tag), findings);
-            }
-        }
-        let counts = Counts::then(store, &from)?;
-        for scope in [Scope::Recipient, Scope::Incident, Scope::Producer] {
-            let prefix = key(THING, &[&[scope_byte(scope)]]);
-            for row in store.scan(&prefix, None)? {
-                let tag = tag_at(&row?.0, prefix.len());
-                let tag = tag.ok_or_else(|| store.corrupt("a row's key is cut short"))?;
-                let owner = Owner { scope, tag };
-                if let Some(id) = store.thing(owner)? {
-                    let findings = judging.thing(scope, &id, &counts)?;
-                    self.take(&mut found, wanted, owner, findings);
+        let keys = self.desk.view().keys();
+        self.everybody(&judging, &mut |whose, findings| {
+            let owner = match whose {
+                Everybody::Person(person) => {
+                    let first = person.references.first().map_or("", String::as_str);
+                    Owner::person(person_tag(keys, first))
                 }
-            }
-        }
-        let findings = judging.operator(&counts.totals(0)?);
-        self.take(&mut found, wanted, Owner::OPERATOR, findings);
+                Everybody::Thing(scope, id) => Owner {
+                    scope,
+                    tag: name_tag(keys, id),
+                },
+                Everybody::Operator(_) => Owner::OPERATOR,
+            };
+            self.take(&mut found, wanted, owner, findings);
+        })?;
         let mut answer = found.answer(CutName::from(from.cut()), moment);
         answer.known = Self::knows(store, wanted)?;
         Ok(answer)

@@ -9,14 +9,14 @@ use custodia_core::assess::{
 use super::Error;
 use super::gather::{self, Judgeable, Person};
 use super::ground::Ground;
-use super::rulebook::Rulebook;
+use super::rulebook::{Judge, Rulebook};
 use super::tallies::Counts;
 use super::unjudged::Unjudged;
 use crate::project::Kind;
 use crate::query::Standpoint;
 
 /// Number of `EgressCountReported`, against which a recipient's outflows are held.
-const EGRESS_COUNT: u32 = 211;
+pub(super) const EGRESS_COUNT: u32 = 211;
 
 /// What everybody is judged on, at one standpoint.
 pub struct Judging<'a> {
@@ -44,6 +44,11 @@ impl<'a> Judging<'a> {
     /// The public holidays that terms are counted by.
     pub fn holidays(&self) -> &Holidays {
         &self.book.holidays
+    }
+
+    /// How a scope is judged.
+    pub fn judge_of_scope(&self) -> Judge {
+        self.book.judge
     }
 
     /// The events of a recipient, an incident or a producer; `kind` is one of these three.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use custodia_core::assess::{Register, Scope, names};
+use custodia_core::assess::{Reach, Register, Scope, names, reach};
 use custodia_core::entry::ENTRY_BYTES;
 use custodia_core::record::Record;
 use custodia_core::schema::is_reference;
@@ -12,7 +12,6 @@ use custodia_core::verdict::{Facts, Place, TopicRole, Verdict, judge};
 use prost::Message as _;
 
 use super::Error;
-use super::reach::{Reach, reach};
 use super::rows::{
     CASE, FACES, LINK, NAMED, NAMES, NOBODY, OUTFLOW, Owner, PERSON, PersonRow, Tag, UNNUMBERED,
     erased_tag, key, log_tag, name_tag, person_tag, sortable,

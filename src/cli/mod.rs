@@ -5,6 +5,7 @@
 
 mod check_event;
 mod demo;
+mod diff;
 mod dump_config;
 mod error;
 pub mod exit;
@@ -101,6 +102,8 @@ enum Command {
     Timeline(timeline::Timeline),
     /// Play a timeline, at a speed or step by step.
     Replay(replay::Replay),
+    /// What changed between two moments or cuts.
+    Diff(diff::Diff),
     /// What the rules say.
     Findings(findings::Findings),
     /// What was said of records.
@@ -170,6 +173,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Gaps(gaps) => gaps.run(config),
         Command::Timeline(timeline) => timeline.run(config),
         Command::Replay(replay) => replay.run(config),
+        Command::Diff(diff) => diff.run(config),
         Command::Findings(findings) => findings.run(config),
         Command::Verdicts(verdicts) => verdicts.run(config),
     }

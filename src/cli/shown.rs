@@ -35,6 +35,22 @@ pub(super) fn time(time: Option<Time>) -> String {
     time.map_or_else(dash, |time| time.to_string())
 }
 
+/// Says of moments that are asked about which lie before the ledger began, or after now.
+pub(super) fn print_times(began: Option<Time>, now: Time, moments: [Time; 2]) {
+    match began {
+        Some(began) if moments.iter().any(|moment| *moment < began) => {
+            println!(
+                "The ledger has records since {began}; of the time before it knows what was told since."
+            );
+        }
+        None => println!("The ledger has no record yet."),
+        Some(_) => {}
+    }
+    if moments.iter().any(|moment| *moment > now) {
+        println!("Now is {now}; what is later is what falls due if nothing is done.");
+    }
+}
+
 /// Words, with commas between.
 pub(super) fn words(words: &[Word]) -> String {
     words.iter().map(Word::shown).collect::<Vec<_>>().join(", ")

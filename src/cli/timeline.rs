@@ -6,13 +6,14 @@ use super::who::{Reason, When};
 use super::{Error, exit, shown};
 use crate::app::Counter;
 use crate::config::Config;
-use crate::query::{self, Time, TimelineQuestion, Topic};
+use crate::query::{self, Time, TimelineQuestion, Topic, Why};
+use crate::replay::{FindingName, ReplayQuestion};
 
 /// What happened, in order. A look at each person shown is put on record first.
 #[derive(Debug, Args)]
 pub struct Timeline {
     #[command(flatten)]
-    pub(super) asked: Asked,
+    asked: Asked,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -73,7 +74,7 @@ impl Of {
 }
 
 impl Asked {
-    pub(super) fn ask(&self, config: &Config) -> Result<query::Timeline, Error> {
+    fn ask(&self, config: &Config) -> Result<query::Timeline, Error> {
         let question = TimelineQuestion {
             of: self.of.topic(),
             from: self.from,
@@ -82,6 +83,30 @@ impl Asked {
             at: self.when.at,
         };
         Ok(Counter::find(config)?.ask(&self.why.why(), &question)?)
+    }
+}
+
+impl Asked {
+    /// The same of a replay.
+    pub(super) fn replay(&self, finding: Option<FindingName>) -> ReplayQuestion {
+        ReplayQuestion {
+            of: self.of.topic(),
+            from: self.from,
+            to: self.to,
+            as_of: self.when.as_of.clone(),
+            at: self.when.at,
+            finding,
+        }
+    }
+
+    /// What the look is for.
+    pub(super) fn why(&self) -> Why {
+        self.why.why()
+    }
+
+    /// Whether the last moment is given.
+    pub(super) const fn has_end(&self) -> bool {
+        self.to.is_some()
     }
 }
 
@@ -101,7 +126,7 @@ impl Timeline {
     }
 }
 
-pub(super) const fn status(timeline: &query::Timeline) -> u8 {
+const fn status(timeline: &query::Timeline) -> u8 {
     if timeline.known {
         exit::OK
     } else {

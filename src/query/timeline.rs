@@ -79,8 +79,8 @@ pub struct Happened {
 type Places<'a> = (Vec<(&'a LogRows, u64)>, Vec<Erased>);
 
 impl Timeline {
-    /// How many events show something of each reference.
-    pub(super) fn shown(&self, topic: &Topic) -> BTreeMap<String, u64> {
+    /// How many events show something of each reference, for the look at them.
+    pub fn shown(&self, topic: &Topic) -> BTreeMap<String, u64> {
         let asked = match topic {
             Topic::Subject(subject) => Some((subject.clone(), 0)),
             _ => None,
@@ -94,8 +94,12 @@ impl Timeline {
 }
 
 impl Standpoint<'_> {
-    /// The timeline of `topic` from `from` up to, and with, `to`, by the events' own times.
-    pub(super) fn timeline(
+    /// The timeline of `topic` from `from` up to, and with, `to`, by the events' own times. Whoever shows it
+    /// puts the look on record first.
+    ///
+    /// # Errors
+    /// [`Error::NotAFingerprint`], [`Error::TooMany`], and what keeps rows or leaves from being read.
+    pub fn timeline(
         &self,
         topic: &Topic,
         from: Option<Time>,

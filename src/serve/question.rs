@@ -13,6 +13,7 @@ use crate::query::{
     PeopleQuestion, Policies, PoliciesQuestion, Receipt, ReceiptQuestion, Timeline,
     TimelineQuestion, Verdicts, VerdictsQuestion, WhoAnswer, WhoQuestion,
 };
+use crate::replay::{self, DiffQuestion, Differs, ReplayQuestion, Replayed};
 use crate::respond::{
     self, ExposureQuestion, GapsAnswer, GapsQuestion, IncidentPiece, IncidentQuestion, Piece,
 };
@@ -138,6 +139,48 @@ impl Refusing for assess::Error {
 
     fn is_nobodys(&self) -> bool {
         matches!(self, Self::Query(source) if source.is_nobodys())
+    }
+}
+
+impl Refusing for replay::Error {
+    fn code(&self) -> &str {
+        self.code()
+    }
+
+    fn is_the_askers(&self) -> bool {
+        self.is_the_askers()
+    }
+
+    fn is_nobodys(&self) -> bool {
+        matches!(self, Self::Query(source) if source.is_nobodys())
+    }
+}
+
+impl Question for ReplayQuestion {
+    const DOOR: &'static str = "/v1/replay";
+    type Answer = Replayed;
+    type Error = replay::Error;
+
+    fn needs_findings(&self) -> bool {
+        self.needs_findings()
+    }
+
+    fn answer(&self, desks: &Desks, asking: &Asking) -> Result<Replayed, replay::Error> {
+        replay::replay(&desks.findings, asking, self)
+    }
+}
+
+impl Question for DiffQuestion {
+    const DOOR: &'static str = "/v1/diff";
+    type Answer = Differs;
+    type Error = replay::Error;
+
+    fn needs_findings(&self) -> bool {
+        self.needs_findings()
+    }
+
+    fn answer(&self, desks: &Desks, asking: &Asking) -> Result<Differs, replay::Error> {
+        replay::differ(&desks.findings, asking, self)
     }
 }
 

@@ -27,6 +27,7 @@ use crate::query::{
     self, Asking, ExistenceQuestion, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
     ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
+use crate::replay::{DiffQuestion, ReplayQuestion};
 use crate::respond::{ExposureQuestion, GapsQuestion, IncidentQuestion};
 
 /// Owner and group may ask; who they are is looked up by their uid.
@@ -115,6 +116,8 @@ fn router(door: Door) -> Router {
     let router = asked_at::<PeopleQuestion>(router);
     let router = asked_at::<TimelineQuestion>(router);
     let router = asked_at::<FindingsQuestion>(router);
+    let router = asked_at::<ReplayQuestion>(router);
+    let router = asked_at::<DiffQuestion>(router);
     let router = asked_piecemeal_at::<IncidentQuestion>(router);
     let router = asked_piecemeal_at::<ExposureQuestion>(router);
     let router = asked_at::<TrialQuestion>(router);

@@ -28,5 +28,6 @@ mod publish;
 mod questions;
 mod record_to_leaf;
 mod recovery;
+mod replay;
 mod secured;
 mod third_party;

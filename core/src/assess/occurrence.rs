@@ -52,7 +52,7 @@ impl Occurrence {
     }
 
     /// What orders occurrences: when they happened, then when Kafka took them, log and index.
-    pub(super) fn order(&self) -> (i64, Option<i64>, &str, u64) {
+    pub(crate) fn order(&self) -> (i64, Option<i64>, &str, u64) {
         (
             self.occurred_at_ms,
             self.record_time_ms,

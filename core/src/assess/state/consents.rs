@@ -157,6 +157,11 @@ impl<'a> Consents<'a> {
         Standing::Unknown
     }
 
+    /// The ids of all consents that the timeline tells of, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = &'a str> {
+        self.0.keys().copied()
+    }
+
     /// The first notice of a consent that was shown after a moment.
     pub fn notice_after(&self, id: &str, ms: i64) -> Option<&'a Occurrence> {
         let notices = &self.0.get(id)?.notices;

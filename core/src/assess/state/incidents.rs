@@ -6,7 +6,8 @@ use crate::assess::occurrence::{Occurrence, ms_of};
 use crate::assess::timeline::Timeline;
 use crate::schema::v1::event::Body;
 use crate::schema::v1::{
-    AffectedSubjectsIdentified, IncidentGrade, NoticeContent, RegulatorNotified, ReportedBody,
+    AffectedSubjectsIdentified, ContainmentStep, IncidentGrade, NoticeContent, RegulatorNotified,
+    ReportedBody,
 };
 
 /// An event of an incident, and when what it tells of was done, in ms since 1970: by the event's own field
@@ -57,6 +58,8 @@ pub struct Incident<'a> {
     pub is_critical: bool,
     /// Grades given.
     pub grades: Vec<Step<'a, IncidentGrade>>,
+    /// Measures of containment.
+    pub containments: Vec<Step<'a, ContainmentStep>>,
     /// Counts of people.
     pub counts: Vec<Step<'a, Counted>>,
     /// Lists of the people affected.
@@ -153,6 +156,9 @@ impl<'a> Incident<'a> {
                 let count = body.person_count.map(Counted::ByGrading);
                 self.counts.extend(count.map(|count| step.saying(count)));
             }
+            Body::ContainmentTaken(body) => {
+                self.containments.push(step.saying(body.step()));
+            }
             Body::AffectedSubjectsIdentified(body) => {
                 self.affected.push(step.saying(body));
                 let count = body.subject_count.map(Counted::Listed);
@@ -191,6 +197,7 @@ impl<'a> Incident<'a> {
     fn sort(&mut self) {
         self.detections.sort_by_key(Step::order);
         self.grades.sort_by_key(Step::order);
+        self.containments.sort_by_key(Step::order);
         self.counts.sort_by_key(Step::order);
         self.affected.sort_by_key(Step::order);
         self.reports.sort_by_key(Step::order);

@@ -75,6 +75,16 @@ impl<'a> OptOuts<'a> {
         all
     }
 
+    /// The numbers of all channels that an opt-out ever named, ascending.
+    pub fn channels(&self) -> impl Iterator<Item = i32> {
+        self.by_channel.keys().copied()
+    }
+
+    /// The request to stop all marketing that holds at a moment, on whatever channel.
+    pub fn of_all_channels(&self, ms: i64) -> Option<&'a Occurrence> {
+        self.unless_anew(self.all_channels.last_before(ms), ms)
+    }
+
     /// The opt-out that holds on a channel at a moment: it arrived earlier than that moment, and no
     /// consent came after it, up to and at the moment.
     pub fn in_force(&self, channel: i32, ms: i64) -> Option<&'a Occurrence> {

@@ -42,9 +42,19 @@ impl<'a> Permissions<'a> {
         permissions
     }
 
+    /// The numbers of all permissions that were ever switched, ascending.
+    pub fn numbers(&self) -> impl Iterator<Item = i32> {
+        self.0.keys().copied()
+    }
+
     /// How a permission stood at a moment; none where no event by then says so.
     pub fn at(&self, permission: DevicePermission, ms: i64) -> Option<Switch<'a>> {
-        let switches = self.0.get(&(permission as i32))?;
+        self.of_number(permission as i32, ms)
+    }
+
+    /// The same of a permission by its number, which may be one that this version doesn't know.
+    pub fn of_number(&self, permission: i32, ms: i64) -> Option<Switch<'a>> {
+        let switches = self.0.get(&permission)?;
         let after = switches.partition_point(|one| one.from_ms <= ms);
         Some(switches[after.checked_sub(1)?])
     }

@@ -81,6 +81,11 @@ impl<'a> Requests<'a> {
         self.0.values()
     }
 
+    /// All of them with their ids, ascending.
+    pub fn by_id(&self) -> impl Iterator<Item = (&'a str, &Request<'a>)> {
+        self.0.iter().map(|(id, request)| (*id, request))
+    }
+
     /// The request with an id.
     pub fn get(&self, id: &str) -> Option<&Request<'a>> {
         self.0.get(id)

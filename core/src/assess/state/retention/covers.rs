@@ -63,6 +63,12 @@ impl<'a> Covers<'a> {
         &self.groundless
     }
 
+    /// All covers with the category's number, by category and when they begin.
+    pub fn all(&self) -> impl Iterator<Item = (i32, &Cover<'a>)> {
+        let categories = self.by_category.iter();
+        categories.flat_map(|(category, covers)| covers.iter().map(|cover| (*category, cover)))
+    }
+
     /// The covers of a category in a store, by when they begin. Where the data's store is not known, a
     /// cover of any store counts.
     pub fn of_holding(&self, store: &str, category: i32) -> impl Iterator<Item = &Cover<'a>> {

@@ -1,14 +1,14 @@
 //! How far an event of the registry reaches into findings.
 
-use custodia_core::assess::Register;
+use super::register::Register;
 
 /// Whose findings an event of the registry may change, beside those of recipients and producers, which
 /// are judged again after any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Nobody's: no rule looks at it.
     Nobody,
-    /// Of whoever has an event with one of its [`names`](custodia_core::assess::names).
+    /// Of whoever has an event with one of its [`names`](super::names()).
     Named,
     /// Everybody's.
     Everybody,
@@ -19,7 +19,7 @@ pub(super) enum Reach {
 /// What the register says of a recipient (120 to 123, 201, 202, 204, 211), a merger (205), an
 /// authority's case (207 to 210) or an incident (260 to 269) matters to those whose events name it; an
 /// erasure (303, 304) to the person whom its digest names. Everything else may matter to anyone.
-pub(super) fn reach(kind: u32) -> Reach {
+pub fn reach(kind: u32) -> Reach {
     match kind {
         kind if !Register::keeps(kind) => Reach::Nobody,
         120..=123 | 201 | 202 | 204 | 205 | 207..=211 | 260..=269 | 303 | 304 => Reach::Named,
@@ -29,8 +29,8 @@ pub(super) fn reach(kind: u32) -> Reach {
 
 #[cfg(test)]
 mod tests {
-    use custodia_core::schema;
-    use custodia_core::schema::v1::Topic;
+    use crate::schema;
+    use crate::schema::v1::Topic;
 
     use super::*;
 
