@@ -1,12 +1,20 @@
-//! What the person's own copy must not show: cases under a running gag.
+//! What the person's own copy must not show: cases under a running gag, and looks that authorities made while
+//! one runs.
+//!
+//! A gag runs up to its moment, by the true clock; one without a moment, on an event that names the person in its
+//! body alone, runs until the producer lifts it: by sending the event again under the person's reference, without a
+//! running gag, with the first one's id as its cause (design §3.5). From then on both the disclosure and the looks
+//! are shown.
+
+use std::collections::BTreeSet;
 
 use custodia_core::schema;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{
     AccessReason, LedgerQueried, LegalBasisOfReading, PersonRole, RequesterKind,
 };
-use custodia_core::verdict::{TopicRole, event_of};
-use prost_reflect::DynamicMessage;
+use custodia_core::verdict::{TopicRole, Verdict, event_of};
+use prost_reflect::{DynamicMessage, ReflectMessage as _};
 
 use super::leaf::{Leaf, Words};
 use super::line::Redactor;
@@ -15,13 +23,20 @@ use crate::keys::erased_subject;
 /// The shortest name of a case that other leaves are searched for.
 const SHORTEST_CASE: usize = 3;
 
+/// The field of bodies that know gags.
+const GAG_UNTIL: &str = "gag_until";
+
 /// Says what stays out of a person's own copy, and leaves no trace of it. Judged by the true clock,
 /// whatever the cut is.
 pub(super) struct Gags {
     now_ms: i64,
-    /// The names of cases under a running gag.
-    cases: Vec<Vec<u8>>,
+    /// Events under a running gag: their ids, and the names of their cases.
+    running: Vec<(EventId, Vec<Vec<u8>>)>,
+    /// Ids of events that were sent again under the person's reference, without a running gag.
+    lifted: BTreeSet<EventId>,
 }
+
+type EventId = [u8; 16];
 
 /// How a body stands to a gag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,15 +50,17 @@ impl Gags {
     pub(super) const fn new(now_ms: i64) -> Self {
         Self {
             now_ms,
-            cases: Vec::new(),
+            running: Vec::new(),
+            lifted: BTreeSet::new(),
         }
     }
 
-    /// Takes note of the case that a leaf puts under a gag.
+    /// Takes note of the case that a leaf puts under a gag, or of the gag that it lifts.
     pub(super) fn learn(&mut self, redactor: &Redactor, leaf: &Leaf, words: Option<&Words<'_>>) {
         let Some(words) = words else { return };
         let Some(body) = body_of(words) else { return };
         if self.gag(redactor, words, Some(&body)) != Gag::Running {
+            self.learn_lifted(redactor, leaf, words, &body);
             return;
         }
         let name = body.get_field_by_name("case_ref");
@@ -56,8 +73,35 @@ impl Gags {
             .map(|name| name.as_bytes().to_vec())
             .into_iter()
             .chain(key);
-        self.cases
-            .extend(names.filter(|name| name.len() >= SHORTEST_CASE));
+        let names = names.filter(|name| name.len() >= SHORTEST_CASE);
+        self.running.push((*words.facts.event_id, names.collect()));
+    }
+
+    /// Of an event that is the person's own and knows gags: which event it stands for.
+    fn learn_lifted(
+        &mut self,
+        redactor: &Redactor,
+        leaf: &Leaf,
+        words: &Words<'_>,
+        body: &DynamicMessage,
+    ) {
+        let is_own = words
+            .facts
+            .subject_ref
+            .is_some_and(|subject| redactor.references.contains(subject));
+        let knows = body.descriptor().get_field_by_name(GAG_UNTIL).is_some();
+        let accepted = leaf.verdict.as_ref().is_some_and(Verdict::is_accepted);
+        let event = leaf.record.as_ref().and_then(event_of);
+        let cause: Option<EventId> = event.and_then(|event| event.causation_id.try_into().ok());
+        if is_own && knows && accepted {
+            self.lifted.extend(cause);
+        }
+    }
+
+    /// The gags that run and aren't lifted.
+    fn in_force(&self) -> impl Iterator<Item = &(EventId, Vec<Vec<u8>>)> {
+        let running = self.running.iter();
+        running.filter(|(event, _)| !self.lifted.contains(event))
     }
 
     /// Whether a leaf stays out.
@@ -76,8 +120,11 @@ impl Gags {
             return true;
         }
         let body = body_of(words);
-        self.gag(redactor, words, body.as_ref()) == Gag::Running
-            || leaf.record.as_ref().is_some_and(is_look_for_an_authority)
+        let is_gagged = self.gag(redactor, words, body.as_ref()) == Gag::Running
+            && !self.lifted.contains(words.facts.event_id);
+        // A look doesn't say which gag it belongs to.
+        let is_look = || leaf.record.as_ref().is_some_and(is_look_for_an_authority);
+        is_gagged || (self.in_force().next().is_some() && is_look())
     }
 
     /// Whether a leaf names a case under a gag, wherever it does.
@@ -87,16 +134,15 @@ impl Gags {
         };
         let parts = [record.key.as_deref(), record.value.as_deref()];
         let holds = |part: &[u8], case: &[u8]| part.windows(case.len()).any(|some| some == case);
-        parts
-            .into_iter()
-            .flatten()
-            .any(|part| self.cases.iter().any(|case| holds(part, case)))
+        parts.into_iter().flatten().any(|part| {
+            let mut cases = self.in_force().flat_map(|(_, cases)| cases);
+            cases.any(|case| holds(part, case))
+        })
     }
 
     fn gag(&self, redactor: &Redactor, words: &Words<'_>, body: Option<&DynamicMessage>) -> Gag {
         let kind = schema::body_of(words.split.body_number);
-        let knows =
-            kind.is_some_and(|kind| kind.descriptor.get_field_by_name("gag_until").is_some());
+        let knows = kind.is_some_and(|kind| kind.descriptor.get_field_by_name(GAG_UNTIL).is_some());
         if !knows {
             return Gag::None;
         }
@@ -123,12 +169,18 @@ fn body_of(words: &Words<'_>) -> Option<DynamicMessage> {
 }
 
 fn gag_until(body: &DynamicMessage) -> Option<i64> {
-    if !body.has_field_by_name("gag_until") {
+    if !body.has_field_by_name(GAG_UNTIL) {
         return None;
     }
-    let until = body.get_field_by_name("gag_until")?;
+    let until = body.get_field_by_name(GAG_UNTIL)?;
     let until: prost_types::Timestamp = until.as_message()?.transcode_to().ok()?;
-    Some(crate::query::time_of(&until).0)
+    // A part of a millisecond still belongs to it.
+    let rest = until.nanos.rem_euclid(1_000_000) != 0;
+    Some(
+        crate::query::time_of(&until)
+            .0
+            .saturating_add(i64::from(rest)),
+    )
 }
 
 /// Whether the envelope or the body's first two blocks name the person, or the digest of it.
@@ -171,3 +223,6 @@ fn asks_for_one(look: &LedgerQueried) -> bool {
     let own = format!("requester={}", RequesterKind::RqSubject.as_str_name());
     look.query.contains("requester=") && !look.query.contains(&own)
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ const CASES: [&str; 2] = ["case-under-gag-1", "case-under-gag-2"];
 /// How many of [`matters`] stand under a person; who is named in the body alone stands in the registry.
 const IN_EVENTS: u64 = 5;
 
-const FOR_REGULATOR: [&str; 8] = [
+pub const FOR_REGULATOR: [&str; 8] = [
     "--requester",
     "RQ_REGULATOR",
     "--requester-name",
@@ -37,7 +37,7 @@ const FOR_REGULATOR: [&str; 8] = [
     "--reason",
     "regulator_request",
 ];
-const FOR_THE_PERSON: [&str; 6] = [
+pub const FOR_THE_PERSON: [&str; 6] = [
     "--requester",
     "RQ_SUBJECT",
     "--basis",
@@ -47,19 +47,19 @@ const FOR_THE_PERSON: [&str; 6] = [
 ];
 
 /// The words of a command that cuts an extract into a file.
-fn words<'a>(of: &[&'a str], who: &[&'a str], out: &'a Path) -> Vec<&'a str> {
+pub fn words<'a>(of: &[&'a str], who: &[&'a str], out: &'a Path) -> Vec<&'a str> {
     let rest = ["-o", out.to_str().unwrap(), "--json"];
     [&["extract"], of, who, &rest].concat()
 }
 
-fn cut(ledger: &Ledger, of: &[&str], who: &[&str], name: &str) -> (PathBuf, Value) {
+pub fn cut(ledger: &Ledger, of: &[&str], who: &[&str], name: &str) -> (PathBuf, Value) {
     let out = ledger.path(name);
     let printed = ledger.ok(&words(of, who, &out));
     (out, serde_json::from_str(&printed).unwrap())
 }
 
 /// The bytes of a member, found by its name in a stored archive.
-fn member(archive: &[u8], name: &str) -> Vec<u8> {
+pub fn member(archive: &[u8], name: &str) -> Vec<u8> {
     let mut at = 0;
     while archive[at..].starts_with(b"PK\x03\x04") {
         let u16_at = |at: usize| usize::from(u16::from_le_bytes([archive[at], archive[at + 1]]));
@@ -73,7 +73,7 @@ fn member(archive: &[u8], name: &str) -> Vec<u8> {
     panic!("no {name}");
 }
 
-fn lines(archive: &[u8]) -> Vec<Value> {
+pub fn lines(archive: &[u8]) -> Vec<Value> {
     let text = String::from_utf8(member(archive, "events.jsonl")).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -95,7 +95,7 @@ fn event_ids(archive: &[u8]) -> BTreeSet<Vec<u8>> {
 }
 
 /// Both programs and the second implementation check it, with the policy that the ledger prints.
-fn verifies(ledger: &Ledger, archive: &Path) {
+pub fn verifies(ledger: &Ledger, archive: &Path) {
     let policy = ledger.path("policy-for-verifiers");
     fs::write(&policy, ledger.ok(&["key"])).unwrap();
     let (policy, archive) = (policy.to_str().unwrap(), archive.to_str().unwrap());
@@ -153,17 +153,17 @@ fn said_by(command: &mut Command, status: i32) -> Value {
     serde_json::from_str(&said).unwrap()
 }
 
-fn publish(ledger: &Ledger, lines: &[String]) {
+pub fn publish(ledger: &Ledger, lines: &[String]) {
     ledger.ok_on(&["publish"], &lines.join("\n"));
 }
 
 /// The cut of what has rows now.
-fn cut_now(ledger: &Ledger) -> String {
+pub fn cut_now(ledger: &Ledger) -> String {
     let told: Value = serde_json::from_str(&ledger.ok(&["verdicts", "--json"])).unwrap();
     told["cut"]["digest"].as_str().unwrap().to_owned()
 }
 
-fn wait_for_signed(serving: &mut Serving) {
+pub fn wait_for_signed(serving: &mut Serving) {
     for topic in ["custodia.events", "custodia.registry", "custodia.access"] {
         serving.until("rows and signatures", |serving| {
             let size = serving.metric("custodia_tree_size", topic)?;
@@ -276,7 +276,7 @@ fn drop_rows(ledger: &Ledger) {
 }
 
 /// Raw bytes, and everything in them that reads as base64, decoded.
-fn everything(archive: &[u8]) -> Vec<u8> {
+pub fn everything(archive: &[u8]) -> Vec<u8> {
     let mut all = archive.to_vec();
     for line in lines(archive) {
         for slot in line["slots"].as_array().into_iter().flatten() {
@@ -289,12 +289,12 @@ fn everything(archive: &[u8]) -> Vec<u8> {
     all
 }
 
-fn holds(all: &[u8], part: &str) -> bool {
+pub fn holds(all: &[u8], part: &str) -> bool {
     all.windows(part.len()).any(|some| some == part.as_bytes())
 }
 
 /// The cells of a table of the extract, without its heading; quotes are RFC 4180's.
-fn table(archive: &[u8], name: &str) -> Vec<Vec<String>> {
+pub fn table(archive: &[u8], name: &str) -> Vec<Vec<String>> {
     let text = String::from_utf8(member(archive, name)).unwrap();
     let (mut rows, mut cell, mut quoted) = (vec![vec![]], String::new(), false);
     for c in text.chars() {
@@ -375,14 +375,14 @@ fn findings_are_the_ledgers(ledger: &Ledger, person: &str) {
 }
 
 /// None of these references stands anywhere in an archive.
-fn no_references(archive: &[u8], references: &BTreeSet<String>) {
+pub fn no_references(archive: &[u8], references: &BTreeSet<String>) {
     let all = everything(archive);
     for reference in references {
         assert!(!holds(&all, reference), "a reference is in it");
     }
 }
 
-fn disclosed(case: &str, envelope: &str, body: &str) -> String {
+pub fn disclosed(case: &str, envelope: &str, body: &str) -> String {
     format!(
         r#"{{"occurred_at": "2026-09-02T08:00:00Z", "producer": "legal-desk"{envelope},
         "data_disclosed": {{"recipient_id": "rc-police", "case": "DI_02_LEGAL_COMPULSION",
@@ -393,7 +393,7 @@ fn disclosed(case: &str, envelope: &str, body: &str) -> String {
     .replace('\n', " ")
 }
 
-fn about(subject: &str) -> String {
+pub fn about(subject: &str) -> String {
     format!(r#", "subject_ref": "{subject}", "subject_role": "AC_SUBJECT_USER""#)
 }
 
@@ -408,7 +408,7 @@ fn neighbours_log() -> String {
 }
 
 /// Data of a person that went to a recipient of the town on no ground at all.
-fn on_no_ground(person: &str, recipient: &str) -> String {
+pub fn on_no_ground(person: &str, recipient: &str) -> String {
     format!(
         r#"{{"occurred_at": "2026-09-02T08:00:00Z", "producer": "mall"{}, "data_shared": {{
         "recipient_id": "{recipient}", "case": "SH_03_GOODS_DELIVERY", "purpose": "PU_DELIVERY",

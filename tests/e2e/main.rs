@@ -11,6 +11,7 @@ mod produce;
 mod wal;
 
 mod answers;
+mod authority;
 mod bad_input;
 mod command_line;
 mod drill;
