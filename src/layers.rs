@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "clock", "keys", "log", "metrics", "project", "query", "store",
         ],
     ),
+    ("account", &["assess", "project", "query"]),
     (
         "replay",
         &[
@@ -44,14 +45,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "assess", "clock", "config", "extract", "log", "metrics", "project", "query", "replay",
-            "respond",
+            "account", "assess", "clock", "config", "extract", "log", "metrics", "project",
+            "query", "replay", "respond",
         ],
     ),
     ("generate", &[]),
     (
         "app",
         &[
+            "account",
             "assess",
             "clock",
             "config",
@@ -76,6 +78,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "account",
             "app",
             "assess",
             "clock",

@@ -1,6 +1,7 @@
 //! The chain of custody of personal data: Kafka records become leaves of Merkle logs on disk,
 //! leaves become rows, and rows answer who received a person's data, and when.
 
+pub mod account;
 pub mod app;
 pub mod assess;
 pub mod cli;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::generations;
 use super::{KeyFault, NoReceipt};
 use crate::{
-    assess, config, extract, fsck, ingest, kafka, keys, log, project, query, replay, respond,
-    serve, sign,
+    account, assess, config, extract, fsck, ingest, kafka, keys, log, project, query, replay,
+    respond, serve, sign,
 };
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
@@ -45,6 +45,9 @@ pub enum Error {
     /// A replay or a difference.
     #[error(transparent)]
     Replay(#[from] replay::Error),
+    /// An account.
+    #[error(transparent)]
+    Account(#[from] account::Error),
     /// Exposure or an incident.
     #[error(transparent)]
     Respond(#[from] respond::Error),
@@ -209,6 +212,7 @@ impl Error {
             Self::Respond(source) => source.code(),
             Self::Assess(source) => source.code(),
             Self::Replay(source) => source.code(),
+            Self::Account(source) => source.code(),
             Self::Extract(source) => source.code(),
             Self::ReplicaFile { .. } => "CU-0765",
             Self::OutputExists(_) => "CU-0763",

@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use custodia_core::assess::{About, Finding, rule};
+use custodia_core::assess::{About, Finding, LeafAt, rule};
 use serde::{Deserialize, Serialize};
 
+use super::question::Grouping;
 use super::rows::Header;
 use crate::query::{CutName, Erased, Time};
+
+/// Groups of one answer; findings of further ones are counted in all.
+const MOST_GROUPS: usize = 10_000;
+/// Leaves shown of a group.
+const LEAVES_OF_GROUP: usize = 10;
 
 /// Findings at a cut, by when they began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +36,22 @@ pub struct FindingsAnswer {
     pub counts: BTreeMap<String, BTreeMap<String, u64>>,
     /// The findings.
     pub findings: Vec<ShownFinding>,
+    /// Where they are counted by something: each with how many there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// Whether there are more than these.
     pub more: bool,
+}
+
+/// Findings that have something in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The recipient, producer or cause; none where they name none.
+    pub key: Option<String>,
+    /// How many, by rule and result.
+    pub counts: BTreeMap<String, BTreeMap<String, u64>>,
+    /// The first leaves that they judge, at most 10.
+    pub leaves: Vec<LeafAt>,
 }
 
 /// One finding with what names its rule.
@@ -56,16 +76,20 @@ pub(super) struct Found {
     counts: BTreeMap<String, BTreeMap<String, u64>>,
     total: usize,
     shown: BTreeSet<(i64, Finding)>,
+    by: Option<Grouping>,
+    groups: BTreeMap<Option<String>, Group>,
 }
 
 impl Found {
-    pub(super) fn new(most: usize, rules: String) -> Self {
+    pub(super) fn new(most: usize, by: Option<Grouping>, rules: String) -> Self {
         Self {
             most,
             rules,
             counts: BTreeMap::new(),
             total: 0,
             shown: BTreeSet::new(),
+            by,
+            groups: BTreeMap::new(),
         }
     }
 
@@ -77,16 +101,45 @@ impl Found {
         self.total += 1;
     }
 
-    /// Whether there is room for later ones.
+    /// Whether there is room for later ones; what is only counted always has.
     pub(super) fn has_room(&self) -> bool {
-        self.shown.len() < self.most
+        self.by.is_some() || self.shown.len() < self.most
     }
 
     /// Shows a finding, in the place of a later one where there is no room.
     pub(super) fn show(&mut self, finding: Finding) {
+        if let Some(by) = self.by {
+            self.group(by, finding);
+            return;
+        }
         self.shown.insert((finding.since_ms, finding));
         if self.shown.len() > self.most {
             self.shown.pop_last();
+        }
+    }
+
+    /// Counts a finding under what it is counted by.
+    fn group(&mut self, by: Grouping, finding: Finding) {
+        let key = match by {
+            Grouping::Recipient => finding.recipient,
+            Grouping::Producer => finding.producer,
+            Grouping::Cause => Some(finding.cause),
+        };
+        if self.groups.len() == MOST_GROUPS && !self.groups.contains_key(&key) {
+            return;
+        }
+        let group = self.groups.entry(key.clone()).or_insert_with(|| Group {
+            key,
+            counts: BTreeMap::new(),
+            leaves: Vec::new(),
+        });
+        let of_rule = group
+            .counts
+            .entry(format!("R{:02}", finding.rule))
+            .or_default();
+        *of_rule.entry(finding.result.name().to_owned()).or_default() += 1;
+        if group.leaves.len() < LEAVES_OF_GROUP {
+            group.leaves.extend(finding.judged);
         }
     }
 
@@ -107,9 +160,13 @@ impl Found {
             known: true,
             linked: Vec::new(),
             erasures: Vec::new(),
+            more: match self.by {
+                Some(_) => self.groups.len() == MOST_GROUPS,
+                None => findings.len() < self.total,
+            },
             counts: self.counts,
-            more: findings.len() < self.total,
             findings,
+            groups: self.groups.into_values().collect(),
             rules: self.rules,
         }
     }

@@ -12,8 +12,8 @@ use super::judging::{EGRESS_COUNT, Judging};
 use super::progress::Progress;
 use super::question::{FindingsQuestion, Wanted};
 use super::rows::{
-    Header, Owner, PERSON, SINCE, THING, finding_of_since, key, name_tag, person_tag, scope_byte,
-    sortable, tag_at,
+    Header, NAMED, Owner, PERSON, SINCE, THING, finding_of_since, key, name_tag, person_tag,
+    scope_byte, sortable, tag_at,
 };
 use super::rulebook::Rulebook;
 use super::store::{FAMILY, FindingsStore};
@@ -21,7 +21,7 @@ use super::tallies::Counts;
 use super::{Error, gather};
 use crate::clock::Clock;
 use crate::query::{self, AsOf, Asking, Cut, CutName, Desk, Look, Standpoint, Time};
-use crate::store::{Direction, KeyRange, Pair, Read as _};
+use crate::store::{Direction, KeyRange, Pair, Read as _, Snapshot};
 
 /// The findings that are kept up.
 #[derive(Clone)]
@@ -114,6 +114,52 @@ impl FindingsDesk {
         Ok(answer)
     }
 
+    /// Hands over what a question about the whole ledger asks for, one finding after the other, and puts no
+    /// look on record: whoever shows people of it does. Gives back the cut that they stand on.
+    ///
+    /// # Errors
+    /// [`Error::BadQuestion`], also where the question is about a person; else as [`Self::people`].
+    pub fn each(
+        &self,
+        question: &FindingsQuestion,
+        take: &mut dyn FnMut(Finding),
+    ) -> Result<CutName, Error> {
+        question.check()?;
+        if question.subject.is_some() {
+            return Err(Error::BadQuestion(
+                "a person is judged alone; leave the person out".to_owned(),
+            ));
+        }
+        let wanted = Wanted::new(question, self.desk.view().keys(), self.clock.now_ms());
+        let store = self.store()?;
+        let Some(as_of) = &question.as_of else {
+            let rows = store.snapshot();
+            let head = store.head_in(&rows)?;
+            let covered = head.covered.ok_or_else(|| self.not_assessed(None, None))?;
+            walk(store, &rows, &wanted, &mut |owner, key, _| {
+                if let Some(value) = rows.get(FAMILY, key)?
+                    && let Some(finding) = store.open_finding(owner, key, &value)?
+                {
+                    take(finding);
+                }
+                Ok(())
+            })?;
+            self.desk.view().keep(&Cut::new(covered.sizes.clone()))?;
+            return Ok(covered);
+        };
+        let as_of: AsOf = as_of.parse()?;
+        let from = self.desk.view().standpoint(Some(&as_of), None)?;
+        self.judge_all(&from, &mut |owner, findings| {
+            for finding in findings {
+                let header = Header::of(self.desk.view().keys(), &finding);
+                if wanted.wants(owner, &header) {
+                    take(finding);
+                }
+            }
+        })?;
+        Ok(CutName::from(from.cut()))
+    }
+
     /// The desk for questions about rows, with the looks.
     pub fn desk(&self) -> &Desk {
         &self.desk
@@ -165,6 +211,24 @@ impl FindingsDesk {
             Ok(store.person(&tag)?.map(|person| person.reference))
         };
         let all = store.scan(&[PERSON], None)?.map(reference);
+        Ok(all.filter_map(Result::transpose))
+    }
+
+    /// Every person who has an accepted event that names a recipient, an incident, a case or a merger, one
+    /// reference each at least.
+    ///
+    /// # Errors
+    /// As [`Self::people`].
+    pub fn people_naming(
+        &self,
+        from: &Standpoint<'_>,
+        name: &str,
+    ) -> Result<impl Iterator<Item = Result<String, Error>>, Error> {
+        let store = self.store()?;
+        self.must_cover(store, from)?;
+        let tags = store.tags_under(NAMED, &name_tag(self.desk.view().keys(), name))?;
+        let reference = move |tag| Ok(store.person(&tag)?.map(|person| person.reference));
+        let all = tags.into_iter().map(reference);
         Ok(all.filter_map(Result::transpose))
     }
 
@@ -290,27 +354,17 @@ impl FindingsDesk {
         let head = store.head_in(&rows)?;
         let covered = head.covered.ok_or_else(|| self.not_assessed(None, None))?;
         let mut found = self.nothing(question);
-        let from = key(SINCE, &[&sortable(wanted.first_ms)]);
-        for row in rows.iterate(FAMILY, &between(&from), Direction::Ascending)? {
-            let (row, value) = row?;
-            let read = finding_of_since(&row).zip(Header::decode(&value));
-            let read = read.ok_or_else(|| store.corrupt("a finding's row can't be read"))?;
-            let ((owner, finding), header) = read;
-            if header.since_ms > wanted.last_ms {
-                break;
-            }
-            if !wanted.wants(owner, &header) {
-                continue;
-            }
+        walk(store, &rows, wanted, &mut |owner, key, header| {
             if !found.has_room() {
-                found.count(&header);
-            } else if let Some(value) = rows.get(FAMILY, &finding)?
-                && let Some(finding) = store.open_finding(owner, &finding, &value)?
+                found.count(header);
+            } else if let Some(value) = rows.get(FAMILY, key)?
+                && let Some(finding) = store.open_finding(owner, key, &value)?
             {
-                found.count(&header);
+                found.count(header);
                 found.show(finding);
             }
-        }
+            Ok(())
+        })?;
         self.desk.view().keep(&Cut::new(covered.sizes.clone()))?;
         let mut answer = found.answer(covered, moment);
         answer.under_way = head.under_way.is_some();
@@ -329,9 +383,22 @@ impl FindingsDesk {
         let store = self.store()?;
         let as_of: AsOf = as_of.parse()?;
         let from = self.desk.view().standpoint(Some(&as_of), None)?;
-        self.must_cover(store, &from)?;
-        let judging = self.judging(&from)?;
         let mut found = self.nothing(question);
+        self.judge_all(&from, &mut |owner, findings| {
+            self.take(&mut found, wanted, owner, findings);
+        })?;
+        let mut answer = found.answer(CutName::from(from.cut()), moment);
+        answer.known = Self::knows(store, wanted)?;
+        Ok(answer)
+    }
+
+    /// Judges everybody and everything at an earlier cut, each by the owner of its rows.
+    fn judge_all(
+        &self,
+        from: &Standpoint<'_>,
+        visit: &mut dyn FnMut(Owner, Vec<Finding>),
+    ) -> Result<(), Error> {
+        let judging = self.judging(from)?;
         let keys = self.desk.view().keys();
         self.everybody(&judging, &mut |whose, findings| {
             let owner = match whose {
@@ -345,15 +412,12 @@ impl FindingsDesk {
                 },
                 Everybody::Operator(_) => Owner::OPERATOR,
             };
-            self.take(&mut found, wanted, owner, findings);
-        })?;
-        let mut answer = found.answer(CutName::from(from.cut()), moment);
-        answer.known = Self::knows(store, wanted)?;
-        Ok(answer)
+            visit(owner, findings);
+        })
     }
 
     fn nothing(&self, question: &FindingsQuestion) -> Found {
-        Found::new(question.most(), hex::encode(self.book.rules()))
+        Found::new(question.most(), question.by, hex::encode(self.book.rules()))
     }
 
     /// Takes in those of an owner's findings that are asked for.
@@ -414,6 +478,33 @@ impl FindingsDesk {
             asked,
         }
     }
+}
+
+/// Takes in a kept finding's row: whose, its key, and what stands of it in clear.
+type Visit<'a> = dyn FnMut(Owner, &[u8], &Header) -> Result<(), Error> + 'a;
+
+/// Visits the rows of kept findings that are asked for, by when they began: whose, the finding's key, and
+/// what stands of it in clear.
+fn walk(
+    store: &FindingsStore,
+    rows: &Snapshot,
+    wanted: &Wanted,
+    visit: &mut Visit<'_>,
+) -> Result<(), Error> {
+    let from = key(SINCE, &[&sortable(wanted.first_ms)]);
+    for row in rows.iterate(FAMILY, &between(&from), Direction::Ascending)? {
+        let (row, value) = row?;
+        let read = finding_of_since(&row).zip(Header::decode(&value));
+        let read = read.ok_or_else(|| store.corrupt("a finding's row can't be read"))?;
+        let ((owner, finding), header) = read;
+        if header.since_ms > wanted.last_ms {
+            break;
+        }
+        if wanted.wants(owner, &header) {
+            visit(owner, &finding, &header)?;
+        }
+    }
+    Ok(())
 }
 
 /// Rows by time, from a key on.

@@ -31,14 +31,14 @@ mod tallies;
 mod trial;
 mod unjudged;
 
-pub use answer::{FindingsAnswer, ShownFinding};
+pub use answer::{FindingsAnswer, Group, ShownFinding};
 pub use assessor::{Assessor, AssessorParts};
 pub use desk::{Everybody, FindingsDesk, Keeping, KeptFindings};
 pub use error::Error;
 pub use gather::{Judgeable, Person};
 pub use judging::Judging;
 pub use progress::Progress;
-pub use question::{FindingsQuestion, MOST_FINDINGS};
+pub use question::{FindingsQuestion, Grouping, MOST_FINDINGS};
 pub use rulebook::{Judge, Rulebook};
 pub use store::FindingsStore;
 pub use trial::{TrialAnswer, TrialQuestion};

@@ -49,6 +49,31 @@ pub struct FindingsQuestion {
     pub all: bool,
     /// How many are shown, at most 10,000; none for 1000. All are counted.
     pub most: Option<usize>,
+    /// Not one by one, but counted by this.
+    pub by: Option<Grouping>,
+}
+
+/// What findings are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grouping {
+    /// The recipient concerned.
+    Recipient,
+    /// The service that sent the judged event.
+    Producer,
+    /// Why, in the rule's word.
+    Cause,
+}
+
+impl Grouping {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recipient => "recipient",
+            Self::Producer => "producer",
+            Self::Cause => "cause",
+        }
+    }
 }
 
 impl FindingsQuestion {
@@ -104,6 +129,7 @@ impl FindingsQuestion {
             ("as_of", self.as_of.clone()),
             ("mended", flag(self.mended)),
             ("all", flag(self.all)),
+            ("by", self.by.map(|by| by.name().to_owned())),
         ];
         let mut normal = "findings".to_owned();
         for (name, value) in given {

@@ -5,7 +5,7 @@ pub const OK: u8 = 0;
 /// It failed; the one line on stderr has the code and what to do.
 pub const FAILED: u8 = 1;
 // 2 is clap's: the command line was not understood.
-/// `fsck` found something wrong.
+/// `fsck` found something wrong; `reconcile` found that the two sides differ.
 pub const NOT_CLEAN: u8 = 3;
 /// The ledger knows nothing of what was asked about.
 pub const UNKNOWN: u8 = 4;

@@ -6,7 +6,7 @@ use custodia_core::assess::Outcome;
 use super::who::Reason;
 use super::{Error, exit, shown};
 use crate::app::Counter;
-use crate::assess::{FindingsAnswer, FindingsQuestion, ShownFinding};
+use crate::assess::{FindingsAnswer, FindingsQuestion, Group, Grouping, ShownFinding};
 use crate::config::Config;
 use crate::query::Time;
 
@@ -57,6 +57,9 @@ pub struct Findings {
     /// How many are shown, at most 10000; all are counted.
     #[arg(long, value_name = "N")]
     most: Option<usize>,
+    /// Counted by recipient, producer or cause, in the place of one by one.
+    #[arg(long, value_name = "WHAT", value_parser = grouping_named)]
+    by: Option<Grouping>,
     #[command(flatten)]
     why: Reason,
     /// Print JSON.
@@ -99,6 +102,7 @@ impl Findings {
             mended: self.mended,
             all: self.all,
             most: self.most,
+            by: self.by,
         }
     }
 }
@@ -123,6 +127,9 @@ fn print(answer: &FindingsAnswer) {
     if !answer.findings.is_empty() {
         println!("{table}");
     }
+    if !answer.groups.is_empty() {
+        println!("{}", groups(&answer.groups));
+    }
     for (rule, results) in &answer.counts {
         let results: Vec<_> = results
             .iter()
@@ -141,6 +148,25 @@ fn print(answer: &FindingsAnswer) {
     }
     println!("rules {}", answer.rules);
     println!("cut {}", answer.cut.digest);
+}
+
+/// Findings that are counted by something.
+fn groups(groups: &[Group]) -> comfy_table::Table {
+    let mut table = shown::table(&["of", "findings", "leaves"]);
+    for group in groups {
+        let counts = group.counts.iter().flat_map(|(rule, results)| {
+            let results = results.iter();
+            results.map(move |(result, count)| format!("{rule}: {count} {result}"))
+        });
+        let leaves = group.leaves.iter();
+        let leaves = leaves.map(|leaf| shown::leaf(&leaf.log, leaf.index));
+        table.add_row([
+            group.key.clone().unwrap_or_else(shown::dash),
+            counts.collect::<Vec<_>>().join("\n"),
+            leaves.collect::<Vec<_>>().join("\n"),
+        ]);
+    }
+    table
 }
 
 fn cells(one: &ShownFinding) -> [String; 7] {
@@ -194,8 +220,14 @@ fn result_named(word: &str) -> Result<Outcome, String> {
     found.ok_or_else(|| "expected VIOLATION, OVERDUE, WARN, UNKNOWN or PASS".to_owned())
 }
 
+fn grouping_named(word: &str) -> Result<Grouping, String> {
+    let all = [Grouping::Recipient, Grouping::Producer, Grouping::Cause];
+    let found = all.into_iter().find(|by| by.name() == word);
+    found.ok_or_else(|| "expected recipient, producer or cause".to_owned())
+}
+
 /// Reads a number and its unit: `3d`, `12h`, `30m` or `90s`.
-fn span_ms(word: &str) -> Result<u64, String> {
+pub(super) fn span_ms(word: &str) -> Result<u64, String> {
     let wrong =
         || "expected a number of days, hours, minutes or seconds: 3d, 12h, 30m, 90s".to_owned();
     let (unit, seconds) = match word.as_bytes().last() {

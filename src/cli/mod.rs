@@ -3,11 +3,15 @@
 //! Answers go to stdout, as text for people or with `--json` for programs; logs and progress go
 //! to stderr. Exit status: see [`exit`].
 
+mod breaches;
 mod check_event;
+mod consents;
 mod demo;
 mod diff;
+mod disclosures;
 mod dump_config;
 mod error;
+mod exemptions;
 pub mod exit;
 mod exposure;
 mod extract;
@@ -20,10 +24,18 @@ mod init;
 mod key;
 mod log;
 mod policy;
+mod provisions;
 mod publish;
 mod rebuild;
 mod receipt;
+mod recipient;
+mod reconcile;
+mod reconsents;
+mod remains;
 mod replay;
+mod requests;
+mod retention;
+mod sdks;
 mod serve;
 mod shown;
 mod timeline;
@@ -108,6 +120,30 @@ enum Command {
     Findings(findings::Findings),
     /// What was said of records.
     Verdicts(verdicts::Verdicts),
+    /// What a person agreed to, and whether it is still valid.
+    Consents(consents::Consents),
+    /// What a person asked for; what is overdue or due soon.
+    Requests(requests::Requests),
+    /// Whether a person's data was in an incident.
+    Breaches(breaches::Breaches),
+    /// What is still held of a person, why, and until when.
+    Remains(remains::Remains),
+    /// Who has not consented anew to a changed policy.
+    Reconsents(reconsents::Reconsents),
+    /// Whose data has outlived its time.
+    Retention(retention::Retention),
+    /// Declared and observed SDKs.
+    Sdks(sdks::Sdks),
+    /// Which exemptions are claimed, and how often.
+    Exemptions(exemptions::Exemptions),
+    /// The dossier of a recipient.
+    Recipient(recipient::Recipient),
+    /// The register of provision, entrustment and processing.
+    Provisions(provisions::Provisions),
+    /// On what document data was disclosed to an authority.
+    Disclosures(disclosures::Disclosures),
+    /// What was sent to a partner, against the partner's list.
+    Reconcile(reconcile::Reconcile),
 }
 
 fn key_value(word: &str) -> Result<(String, String), String> {
@@ -176,6 +212,18 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Diff(diff) => diff.run(config),
         Command::Findings(findings) => findings.run(config),
         Command::Verdicts(verdicts) => verdicts.run(config),
+        Command::Consents(consents) => consents.run(config),
+        Command::Requests(requests) => requests.run(config),
+        Command::Breaches(breaches) => breaches.run(config),
+        Command::Remains(remains) => remains.run(config),
+        Command::Reconsents(reconsents) => reconsents.run(config),
+        Command::Retention(retention) => retention.run(config),
+        Command::Sdks(sdks) => sdks.run(config),
+        Command::Exemptions(exemptions) => exemptions.run(config),
+        Command::Recipient(recipient) => recipient.run(config),
+        Command::Provisions(provisions) => provisions.run(config),
+        Command::Disclosures(disclosures) => disclosures.run(config),
+        Command::Reconcile(reconcile) => reconcile.run(config),
     }
 }
 

@@ -186,3 +186,55 @@ pub(super) fn leaf(log: &str, index: u64) -> String {
     let log = log.split_once('/').map_or(log, |(_, rest)| rest);
     format!("{log} #{index}")
 }
+
+/// A leaf of core's.
+pub(super) fn leaf_at(at: &custodia_core::assess::LeafAt) -> String {
+    leaf(&at.log, at.index)
+}
+
+/// A word, or a dash.
+pub(super) fn word(word: Option<&Word>) -> String {
+    word.map_or_else(dash, |word| word.shown().to_owned())
+}
+
+/// A text, or a dash.
+pub(super) fn text(text: Option<&str>) -> String {
+    text.map_or_else(dash, str::to_owned)
+}
+
+/// The first characters of a digest in hex.
+pub(super) fn short(hex: Option<&str>) -> String {
+    text(hex.map(|hex| hex.get(..12).unwrap_or(hex)))
+}
+
+/// Whom an answer is about, before its table; what can't be said and the cut, after it.
+pub(super) fn whom(whom: &crate::account::Whom) {
+    println!("{}", whom.subject);
+    for linked in &whom.linked {
+        println!("also known as {linked}");
+    }
+    for erased in &whom.erasures {
+        let leaf = leaf(&erased.log, erased.index);
+        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+    }
+    if !whom.known {
+        println!("The ledger knows nothing of this reference.");
+    }
+}
+
+/// What an answer can't say, and the cut that it stands on.
+pub(super) fn foot(unknowns: &[crate::query::Unknown], cut: &crate::query::CutName) {
+    for unknown in unknowns {
+        println!("unknown: {} {}", unknown.what, unknown.id);
+    }
+    println!("cut {}", cut.digest);
+}
+
+/// The exit status of an answer.
+pub(super) const fn status(known: bool) -> u8 {
+    if known {
+        super::exit::OK
+    } else {
+        super::exit::UNKNOWN
+    }
+}

@@ -244,7 +244,7 @@ impl Pen<'_> {
     }
 }
 
-fn purpose_of(taken: Taken) -> Purpose {
+pub(super) fn purpose_of(taken: Taken) -> Purpose {
     match taken {
         Taken::Account => Purpose::PuAccountRegisterLogin,
         Taken::Device => Purpose::PuAntiFraud,

@@ -10,6 +10,7 @@
 //! would live at once, lives are shorter, so that memory is bounded by a constant
 //! ([`MOST_OPEN_LIVES`]) and not by the town's size.
 
+mod accounts;
 mod bodies;
 mod calendar;
 mod consent_bodies;
@@ -30,12 +31,15 @@ mod stream;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod town_days;
 
+pub use accounts::{KnownConsent, KnownFate, KnownRemains, KnownRequest};
 pub use calendar::MOST_OPEN_LIVES;
 pub use faults::Injected;
 pub use known::{Breach, Customer, Expected, Facts, OutflowCase};
 pub use stream::Events;
+pub use totals::{KnownActivity, KnownExemption, KnownProvision, KnownTotals};
 
 /// The policy that the town's services act under: its date and the first bytes of its digest.
 pub const POLICY_VERSION: &str = "2024-07-15-34b0c98b57f7eb15";

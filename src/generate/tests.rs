@@ -1,5 +1,6 @@
 //! The town as a whole: its stream against what is known of it by construction.
 
+mod accounts;
 mod findings;
 mod judging;
 

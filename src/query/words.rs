@@ -38,7 +38,7 @@ impl Word {
     }
 
     /// The words for many numbers, in their order.
-    pub(super) fn all(vocabulary: &str, numbers: &[i32]) -> Vec<Self> {
+    pub fn all(vocabulary: &str, numbers: &[i32]) -> Vec<Self> {
         numbers
             .iter()
             .filter_map(|number| Self::of(vocabulary, *number))

@@ -3,6 +3,7 @@
 //! Owns listening and the shapes of requests and answers. It decides nothing: what is healthy and
 //! what may be answered is said by those it asks.
 
+mod account_doors;
 mod client;
 mod error;
 mod extract_door;

@@ -19,7 +19,7 @@ use crate::respond::{
 };
 
 /// The largest question, in bytes.
-const MOST_BYTES: usize = 64 << 10;
+pub(super) const MOST_BYTES: usize = 64 << 10;
 /// The largest question about several people, in bytes: as many references as one answer may show.
 const MOST_BYTES_OF_PEOPLE: usize = 512 << 10;
 
@@ -71,6 +71,8 @@ pub trait Question: Serialize + DeserializeOwned + Send + 'static {
 pub trait OpenQuestion: Serialize + DeserializeOwned + Send + 'static {
     /// The path at the socket.
     const DOOR: &'static str;
+    /// The largest one, in bytes.
+    const MOST_BYTES: usize = MOST_BYTES;
     /// What comes back.
     type Answer: Serialize + DeserializeOwned + Send + 'static;
     /// Why nothing does.

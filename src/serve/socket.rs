@@ -21,6 +21,11 @@ use super::extract_door::{Shelf, fetch, issue};
 use super::pieces;
 use super::question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing};
 use super::{Error, Refusal};
+use crate::account::{
+    BreachesQuestion, ConsentsQuestion, DisclosuresQuestion, DossierQuestion, DueQuestion,
+    ExemptionsQuestion, ProvisionsQuestion, ReconcileQuestion, ReconsentsQuestion, RemainsQuestion,
+    RequestsQuestion, RetentionQuestion, SdksQuestion,
+};
 use crate::assess::{FindingsQuestion, TrialQuestion};
 use crate::extract::Office;
 use crate::query::{
@@ -127,10 +132,28 @@ fn router(door: Door) -> Router {
     let router = openly_asked_at::<PoliciesQuestion>(router);
     let router = openly_asked_at::<ReceiptQuestion>(router);
     let router = openly_asked_at::<LandedQuestion>(router);
+    let router = accounts(router);
     router
         .route("/v1/extract", post(issue))
         .route("/v1/extract/{token}", get(fetch))
         .with_state(door)
+}
+
+/// The doors of accounts.
+fn accounts(router: Router<Door>) -> Router<Door> {
+    let router = asked_at::<ConsentsQuestion>(router);
+    let router = asked_at::<RequestsQuestion>(router);
+    let router = asked_at::<DueQuestion>(router);
+    let router = asked_at::<BreachesQuestion>(router);
+    let router = asked_at::<RemainsQuestion>(router);
+    let router = asked_at::<ReconsentsQuestion>(router);
+    let router = asked_at::<RetentionQuestion>(router);
+    let router = asked_at::<DisclosuresQuestion>(router);
+    let router = openly_asked_at::<SdksQuestion>(router);
+    let router = openly_asked_at::<ExemptionsQuestion>(router);
+    let router = openly_asked_at::<ProvisionsQuestion>(router);
+    let router = openly_asked_at::<DossierQuestion>(router);
+    openly_asked_at::<ReconcileQuestion>(router)
 }
 
 /// The door of a question about people.
@@ -157,7 +180,10 @@ fn openly_asked_at<Q: OpenQuestion>(router: Router<Door>) -> Router<Door> {
         })
         .await
     };
-    router.route(Q::DOOR, post(ask))
+    router.route(
+        Q::DOOR,
+        post(ask).layer(DefaultBodyLimit::max(Q::MOST_BYTES)),
+    )
 }
 
 /// The door of a question whose answer comes in pieces.

@@ -30,12 +30,12 @@ const LEDGER: &str = "custodia";
 /// the log, and the first checkpoint. Further ones come once a day here, so that findings stay at their cut.
 const OWN_WORD: u64 = 2 * (PARTITIONS as u64 + 2);
 const A_DAY: &str = "86400000";
-const SEED: u64 = 41;
+pub const SEED: u64 = 41;
 const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 /// 2026-09-01 in Shanghai, as `generate` begins by default. The month is over when the test runs, so that on a
 /// topic that keeps the time of arrival no event comes from the future.
-const START_MS: i64 = 1_788_192_000_000;
+pub const START_MS: i64 = 1_788_192_000_000;
 /// Up to when the town's list says what must be found.
 const HORIZON_MS: i64 = START_MS + (30 + 180) * DAY_MS;
 /// How long after it happened the policy lets an event come.
@@ -44,7 +44,7 @@ const ARRIVAL_MS: i64 = 72 * HOUR_MS;
 const PAGE: &str = "10000";
 
 /// `CUSTODIA_E2E_CUSTOMERS` sets how many customers the town has.
-fn customers() -> u64 {
+pub fn customers() -> u64 {
     let asked = std::env::var("CUSTODIA_E2E_CUSTOMERS").ok();
     asked.map_or(200, |text| {
         text.parse().expect("CUSTODIA_E2E_CUSTOMERS is a number")
@@ -53,14 +53,14 @@ fn customers() -> u64 {
 
 /// A finding, by the event and not by where it landed; the list's lines say as much.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-struct Found {
-    rule: u8,
-    result: Outcome,
-    cause: String,
-    about: About,
+pub struct Found {
+    pub rule: u8,
+    pub result: Outcome,
+    pub cause: String,
+    pub about: About,
     /// The judged event's id, in hex.
-    event: Option<String>,
-    since_ms: i64,
+    pub event: Option<String>,
+    pub since_ms: i64,
 }
 
 impl Found {
@@ -70,7 +70,7 @@ impl Found {
     }
 }
 
-fn ledger_at(broker: &Broker) -> Ledger {
+pub fn ledger_at(broker: &Broker) -> Ledger {
     configured(broker)
         .set("checkpoints.publish_interval_ms", A_DAY)
         .init()
@@ -78,13 +78,13 @@ fn ledger_at(broker: &Broker) -> Ledger {
 
 /// How much was sent.
 #[derive(Deserialize)]
-struct Sent {
-    events: u64,
-    registry: u64,
+pub struct Sent {
+    pub events: u64,
+    pub registry: u64,
 }
 
 /// Sends the town with its faults, in order; and what must be found wherever and whenever it arrives.
-fn generate(ledger: &Ledger) -> (Sent, Vec<Found>) {
+pub fn generate(ledger: &Ledger) -> (Sent, Vec<Found>) {
     let (list, customers) = (ledger.path("faults.jsonl"), customers().to_string());
     let (seed, start) = (SEED.to_string(), START_MS.to_string());
     let size = ["--seed", &seed, "--customers", &customers];
@@ -266,7 +266,7 @@ fn told(ledger: &Ledger) -> Told {
 }
 
 /// Waits until findings rest on all that was sent, and on the ledger's own word.
-fn settle(serving: &mut Serving, ledger: &Ledger, sent: &Sent) {
+pub fn settle(serving: &mut Serving, ledger: &Ledger, sent: &Sent) {
     wait_for_rows(serving, sent.events);
     // A first look: the log of looks has its checkpoint too.
     let look = ["findings", "--subject", EMPLOYEE, "--reason", "audit"];

@@ -10,6 +10,7 @@ mod page;
 mod produce;
 mod wal;
 
+mod accounts;
 mod answers;
 mod authority;
 mod bad_input;

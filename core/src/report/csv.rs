@@ -10,16 +10,16 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 const RUNS: [char; 9] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '＠'];
 
 /// A table with its heading.
-pub(super) struct Csv<'a> {
+pub struct Csv<'a> {
     to: &'a mut dyn fmt::Write,
 }
 
 impl<'a> Csv<'a> {
     /// Begins a table. A column's name stands in both languages in one cell.
-    pub(super) fn new(
-        to: &'a mut dyn fmt::Write,
-        columns: &[(&str, &str)],
-    ) -> Result<Self, fmt::Error> {
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn new(to: &'a mut dyn fmt::Write, columns: &[(&str, &str)]) -> Result<Self, fmt::Error> {
         to.write_char(BYTE_ORDER_MARK)?;
         let mut csv = Self { to };
         let names: Vec<String> = columns
@@ -31,7 +31,10 @@ impl<'a> Csv<'a> {
     }
 
     /// Writes a row.
-    pub(super) fn row<'b>(&mut self, cells: impl IntoIterator<Item = &'b str>) -> fmt::Result {
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn row<'b>(&mut self, cells: impl IntoIterator<Item = &'b str>) -> fmt::Result {
         for (place, cell) in cells.into_iter().enumerate() {
             if place > 0 {
                 self.to.write_char(',')?;

@@ -27,6 +27,7 @@ use std::fmt;
 use crate::extract::{Manifest, QueryKind};
 
 pub use answer::{Answer, MAX_EVENTS, TooManyEvents};
+pub use csv::Csv;
 pub use judged::{Contradiction, Standing, policy_members};
 pub use words::{fingerprint, words};
 

@@ -211,6 +211,11 @@ impl Town {
 
     /// Appends, and makes the rows.
     pub(crate) fn put(&mut self, said: Said) {
+        self.put_caused(said, Vec::new());
+    }
+
+    /// Appends what an event brought about, by that event's id, and makes the rows.
+    pub(crate) fn put_caused(&mut self, said: Said, causation_id: Vec<u8>) {
         self.next_id += 1;
         let mut event_id = [0; 16];
         event_id[..4].copy_from_slice(&self.next_id.to_be_bytes());
@@ -226,6 +231,7 @@ impl Town {
             producer: "shop".into(),
             producer_seq: said.seq,
             subject_ref: said.subject,
+            causation_id,
             body: Some(said.body),
             ..v1::Event::default()
         };

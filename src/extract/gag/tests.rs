@@ -55,10 +55,10 @@ fn sent(
     if let Some(cause) = cause {
         event["causation_id"] = json!(base64(&[cause; 16]));
     }
-    event
-        .as_object_mut()
-        .unwrap()
-        .extend(body.as_object().unwrap().clone());
+    let Value::Object(body) = body else {
+        panic!("a body is an object")
+    };
+    event.as_object_mut().unwrap().extend(body);
     let record = Record {
         offset: 0,
         timestamp: Timestamp::LogAppend(0),

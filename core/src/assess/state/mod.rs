@@ -2,6 +2,7 @@
 
 pub mod assessments;
 pub mod authority_requests;
+pub mod consent_story;
 pub mod consents;
 pub mod entrustments;
 pub mod incidents;
