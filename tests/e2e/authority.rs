@@ -11,7 +11,7 @@ use crate::answers::{asking, wait_for_rows};
 use crate::broker::Broker;
 use crate::extract::{
     FOR_REGULATOR, FOR_THE_PERSON, about, cut, cut_now, disclosed, everything, holds, lines,
-    no_references, on_no_ground, publish, table, verifies, wait_for_signed, words,
+    no_references, on_no_ground, publish, table, verifies, wait_for_all_rows, words,
 };
 use crate::ledger::Ledger;
 
@@ -49,6 +49,7 @@ fn registered(id: &str) -> String {
             "recipient_id": id, "name": format!("Recipient {id}"), "contact": "privacy@recipient.example",
             "kind": "AC_COURIER", "legal_role": "LR_INDEPENDENT", "confidentiality": true,
             "storage_countries": ["CN"],
+            "allowed_uses": [{ "purpose": "PU_DELIVERY", "categories": ["DC_CONSIGNEE_NAME"] }],
         },
     }))
 }
@@ -132,7 +133,7 @@ fn each_kind_for_an_authority_verifies_and_names_nobody() {
     publish(&ledger, &town());
     let mut serving = ledger.serve();
     wait_for_rows(&mut serving, OF_PEOPLE);
-    wait_for_signed(&mut serving);
+    wait_for_all_rows(&mut serving);
     let as_of = cut_now(&ledger);
 
     let of = ["--incident", INCIDENT, "--as-of", &as_of];
@@ -239,7 +240,7 @@ fn what_a_gag_hid_reaches_the_person_once_it_is_lifted() {
     serving.until("the look", |serving| {
         (serving.metric("custodia_projected_size", "custodia.access")? >= 1).then_some(())
     });
-    wait_for_signed(&mut serving);
+    wait_for_all_rows(&mut serving);
     let shows = |who: &[&str], name: &str| {
         let as_of = cut_now(&ledger);
         let (path, _) = cut(
@@ -258,7 +259,7 @@ fn what_a_gag_hid_reaches_the_person_once_it_is_lifted() {
     let again = identified(&disclosed(CASE, &about(PERSON), ""), 2, Some(1));
     publish(&ledger, &[again]);
     wait_for_rows(&mut serving, 2);
-    wait_for_signed(&mut serving);
+    wait_for_all_rows(&mut serving);
     assert_eq!(shows(&FOR_THE_PERSON, "afterwards.zip"), [true; 3]);
     serving.stop();
 }

@@ -163,14 +163,19 @@ pub fn cut_now(ledger: &Ledger) -> String {
     told["cut"]["digest"].as_str().unwrap().to_owned()
 }
 
-pub fn wait_for_signed(serving: &mut Serving) {
+/// Waits until every leaf has its rows.
+pub fn wait_for_all_rows(serving: &mut Serving) {
     for topic in ["custodia.events", "custodia.registry", "custodia.access"] {
-        serving.until("rows and signatures", |serving| {
+        serving.until("rows", |serving| {
             let size = serving.metric("custodia_tree_size", topic)?;
             let rows = serving.metric("custodia_projected_size", topic)?;
             (rows >= size).then_some(())
         });
     }
+}
+
+fn wait_for_signed(serving: &mut Serving) {
+    wait_for_all_rows(serving);
     serving.until("the events' checkpoints", |serving| {
         let signed = serving.metric("custodia_checkpoint_signed_total", "custodia.events")?;
         (signed >= 2).then_some(())

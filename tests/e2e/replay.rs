@@ -100,7 +100,15 @@ fn withdrawn() -> Value {
 
 /// Publishes, and waits until all leaves of events have rows.
 fn tell(ledger: &Ledger, serving: &mut Serving, events: &[Value], leaves: u64) {
-    let printed = ledger.ok_on(&["publish", "--wait", "--json"], &lines(events));
+    let receipts = ledger.path("receipts");
+    let words = [
+        "publish",
+        "--wait",
+        "--json",
+        "--receipts",
+        receipts.to_str().unwrap(),
+    ];
+    let printed = ledger.ok_on(&words, &lines(events));
     let reports = objects(&printed);
     let landed = reports
         .iter()

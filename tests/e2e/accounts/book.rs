@@ -5,8 +5,10 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use custodia::generate::Town;
+use custodia::query::Time;
 
 use super::{Asked, time, whole};
 use crate::events::{LI, lines, share};
@@ -15,15 +17,6 @@ use crate::faults_found::{DAY_MS, START_MS};
 /// Lines of an answer that are shown.
 const SHOWN: usize = 15;
 
-/// Which answer stands beneath a question.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    /// What the command prints on the town.
-    OfTown,
-    /// None: the command is shown alone.
-    CommandAlone,
-}
-
 /// One question, and how it is asked.
 struct Row {
     number: u8,
@@ -31,7 +24,6 @@ struct Row {
     question: &'static str,
     /// The command's words, a line a command; `{…}` is filled in from the town.
     command: &'static str,
-    answer: Answer,
     /// What else is to be said.
     note: &'static str,
     /// Whether its times and numbers are those of this run.
@@ -46,7 +38,6 @@ const fn row(number: u8, who: &'static str, question: &'static str, command: &'s
         who,
         question,
         command,
-        answer: Answer::OfTown,
         note: "",
         is_of_now: false,
         lines: SHOWN,
@@ -54,11 +45,6 @@ const fn row(number: u8, who: &'static str, question: &'static str, command: &'s
 }
 
 impl Row {
-    const fn alone(mut self) -> Self {
-        self.answer = Answer::CommandAlone;
-        self
-    }
-
     const fn of_now(mut self) -> Self {
         self.is_of_now = true;
         self
@@ -161,12 +147,12 @@ const ROWS: [Row; 24] = [
         15,
         "regulator",
         "Prove event E existed at T and was not changed",
-        "receipt {log} 0",
+        "receipt --event {event}",
     )
     .of_now()
     .noting(
-        "The receipt is a C2SP tlog-proof: inclusion under a signed checkpoint. There is no external \
-         timestamp: the time is Kafka's, as the leaf has it.",
+        "The receipt is a C2SP tlog-proof: inclusion under a signed checkpoint. With `--held CHECKPOINT` it is \
+         proven that the tree goes on from one that the asker holds. There is no external timestamp.",
     ),
     row(
         16,
@@ -186,9 +172,9 @@ const ROWS: [Row; 24] = [
         18,
         "IR",
         "Replay state as of T−ε; what changed between T1 and T2?",
-        "diff T1 T2",
+        "diff {earlier} {at} --subject {left} --reason incident_response",
     )
-    .alone(),
+    .noting("`custodia replay --state` plays the events with the state beside each."),
     row(
         19,
         "IR",
@@ -209,19 +195,19 @@ const ROWS: [Row; 24] = [
         "Are there gaps in evidence?",
         "findings --rule R35 --mended --by cause --reason incident_response",
     )
-    .noting("`custodia exposure` names the gaps in its window."),
+    .noting("`custodia gaps` joins this with what was quarantined and offsets without a record; `custodia exposure` names the gaps in its window."),
     row(
         22,
         "producer dev",
         "Would this event be accepted and which rules would it trip?",
-        "check-event < event.jsonl",
+        "check-event --rules --reason producer_check < event.jsonl",
     )
     .of_now(),
     row(
         23,
         "producer dev",
         "Did my event land?",
-        "publish --wait < event.jsonl",
+        "publish --wait --receipts {receipts} < event.jsonl",
     )
     .of_now()
     .noting(
@@ -245,9 +231,8 @@ impl Filled {
         let reference = |n| town.customer(n).subject_ref;
         let first = |is: &dyn Fn(u64) -> bool| (0..town.customers).find(|n| is(*n)).map(reference);
         let shares = |n: u64| town.who_received(n).len() > 3;
-        let answer = asked.openly(&["sdks"]);
-        let mut logs = answer["cut"]["sizes"].as_object().unwrap().keys();
-        let log = logs.find(|log| log.contains("/custodia.events/0/"));
+        let known = (0..town.customers).find_map(|n| town.who_received(n).into_iter().next());
+        let event = known.map(|row| hex::encode(row.event_id));
         let policy = asked.ledger.path("ledger.policy");
         fs::write(&policy, asked.ledger.ok(&["key"])).unwrap();
         let breach = town.breach();
@@ -271,12 +256,14 @@ impl Filled {
             own("{endpoint}", breach.endpoint),
             own("{leaked_from}", time(breach.window_ms.start)),
             own("{leaked_until}", time(breach.window_ms.end)),
-            own("{log}", log.unwrap().clone()),
+            own("{event}", event.unwrap()),
             own("{from}", time(START_MS)),
             own("{until}", time(START_MS + 30 * DAY_MS)),
+            own("{earlier}", time(START_MS + 10 * DAY_MS)),
             own("{at}", time(START_MS + 20 * DAY_MS)),
             file("{zip}", asked.ledger.path("own-copy.zip"), "own-copy.zip"),
             file("{policy}", policy, "ledger.policy"),
+            file("{receipts}", asked.ledger.path("receipts"), "receipts"),
         ])
     }
 
@@ -349,9 +336,6 @@ fn section(asked: &Asked, filled: &Filled, row: &Row, text: &mut String) {
     text.push_str("```console\n");
     for command in row.command.lines() {
         writeln!(text, "$ custodia {}", filled.shown(command)).unwrap();
-        if row.answer == Answer::CommandAlone {
-            continue;
-        }
         let words = filled.run(command);
         let (words, input) = match words.split_once(" < ") {
             Some((words, _)) => (words, lines(&[share(LI, "order-1")])),
@@ -379,8 +363,10 @@ fn masked(line: &str, of_now: bool) -> String {
     if of_now && line.starts_with("Fingerprint:") {
         return "Fingerprint: …".to_owned();
     }
-    let is_code = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    let (mut out, mut rest) = (String::new(), line);
+    let is_code =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') || of_now && c == '-';
+    let line = without_now(line);
+    let (mut out, mut rest) = (String::new(), line.as_str());
     while let Some(next) = rest.chars().next() {
         let end = rest.find(|c| !is_code(c)).unwrap_or(rest.len());
         if end == 0 {
@@ -390,8 +376,9 @@ fn masked(line: &str, of_now: bool) -> String {
         }
         let word = &rest[..end];
         let is_number = word.bytes().all(|c| c.is_ascii_digit());
-        let has_digit = word.bytes().any(|c| c.is_ascii_digit());
-        let of_run = of_now && has_digit && (word.len() > 4 || is_number && word.len() > 1);
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let long = word.len() > 4 && digits > 0;
+        let of_run = of_now && (long || digits > 2 || is_number && digits > 1);
         let is_leaf = is_number && out.ends_with('#');
         if word.len() >= 40 || of_run || is_leaf {
             out.push('…');
@@ -399,6 +386,27 @@ fn masked(line: &str, of_now: bool) -> String {
             out.push_str(word);
         }
         rest = &rest[end..];
+    }
+    out
+}
+
+/// A line without the times of this run: those of the last hour and the next.
+fn without_now(line: &str) -> String {
+    const LENGTH: usize = "2026-09-01T00:00:00.000Z".len();
+    const HOUR_MS: i64 = 3_600_000;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now_ms = i64::try_from(since.as_millis()).unwrap();
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(next) = rest.chars().next() {
+        let time: Option<Time> = rest.get(..LENGTH).and_then(|word| word.parse().ok());
+        let of_now = time.is_some_and(|time| (time.0 - now_ms).abs() < HOUR_MS);
+        if of_now {
+            out.push('…');
+            rest = &rest[LENGTH..];
+        } else {
+            out.push(next);
+            rest = &rest[next.len_utf8()..];
+        }
     }
     out
 }
