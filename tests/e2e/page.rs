@@ -92,6 +92,10 @@ fn masked(text: &str) -> Vec<String> {
         }
         out
     };
-    let words = text.split(is_border).filter(|word| !word.is_empty());
-    words.map(word).collect()
+    // A key's fingerprint is short pieces of hex.
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with("Fingerprint:"));
+    let words = lines.flat_map(|line| line.split(is_border));
+    words.filter(|one| !one.is_empty()).map(word).collect()
 }

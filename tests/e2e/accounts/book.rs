@@ -11,6 +11,7 @@ use custodia::generate::Town;
 use custodia::query::Time;
 
 use super::{Asked, time, whole};
+use crate::answers::PARTITIONS;
 use crate::events::{LI, lines, share};
 use crate::faults_found::{DAY_MS, START_MS};
 
@@ -365,7 +366,7 @@ fn masked(line: &str, of_now: bool) -> String {
     }
     let is_code =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') || of_now && c == '-';
-    let line = without_now(line);
+    let line = without_partitions(&without_now(line));
     let (mut out, mut rest) = (String::new(), line.as_str());
     while let Some(next) = rest.chars().next() {
         let end = rest.find(|c| !is_code(c)).unwrap_or(rest.len());
@@ -409,6 +410,15 @@ fn without_now(line: &str) -> String {
         }
     }
     out
+}
+
+/// A line without the partitions of the events' topic: which leaf of one moment comes first follows from when
+/// Kafka took it.
+fn without_partitions(line: &str) -> String {
+    (0..PARTITIONS).fold(line.to_owned(), |line, partition| {
+        let of = format!("custodia.events/{partition}/");
+        line.replace(&of, "custodia.events/…/")
+    })
 }
 
 /// The words of a document: how wide a column is follows from the numbers in it.
