@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use custodia_core::assess::{LeafAt, Occurrence, Register};
+use custodia_core::assess::{Occurrence, Register};
 use custodia_core::schema::v1::event::Body;
-use custodia_core::verdict::{TopicRole, Verdict, event_of};
+use custodia_core::verdict::{TopicRole, Verdict};
 
 use super::Error;
+use crate::assess;
 use crate::project::{Kind, Page};
 use crate::query::{self, LogRows, Standpoint, Time};
 
@@ -115,16 +116,8 @@ pub(super) fn occurrence(
     index: u64,
 ) -> Result<Option<Occurrence>, Error> {
     let record = log.log().record(from.view().keys(), index);
-    let Some(record) = record.map_err(query::Error::from)? else {
-        return Ok(None);
-    };
-    let leaf = LeafAt {
-        log: log.log().name().to_owned(),
-        index,
-    };
-    let ms = record.timestamp.millis();
-    let event = event_of(&record);
-    let one = event.and_then(|event| Occurrence::of(leaf, (ms >= 0).then_some(ms), event));
+    let record = record.map_err(query::Error::from)?;
+    let one = record.and_then(|record| assess::occurrence(log, index, &record));
     Ok(one.filter(|one| from.had_happened(Some(Time(one.occurred_at_ms)))))
 }
 

@@ -250,21 +250,6 @@ impl FindingsDesk {
         Ok(ids)
     }
 
-    /// What the rules say of a recipient, an incident or a producer, with what is counted of it.
-    ///
-    /// # Errors
-    /// As [`Self::people`].
-    pub fn of_thing(
-        &self,
-        judging: &Judging<'_>,
-        scope: Scope,
-        id: &str,
-    ) -> Result<Vec<Finding>, Error> {
-        let store = self.store()?;
-        self.must_cover(store, judging.from)?;
-        judging.thing(scope, id, &Counts::then(store, judging.from)?)
-    }
-
     /// Judges everybody and everything anew, one after the other, the operator last: which takes its time,
     /// and holds one of them at once.
     ///

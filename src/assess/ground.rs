@@ -151,7 +151,7 @@ fn read(
 }
 
 /// The accepted event of a leaf; none where it can't be read any more.
-pub(super) fn occurrence(log: &LogRows, index: u64, record: &Record) -> Option<Occurrence> {
+pub fn occurrence(log: &LogRows, index: u64, record: &Record) -> Option<Occurrence> {
     let leaf = LeafAt {
         log: log.log().name().to_owned(),
         index,

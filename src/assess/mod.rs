@@ -36,6 +36,7 @@ pub use assessor::{Assessor, AssessorParts};
 pub use desk::{Everybody, FindingsDesk, Keeping, KeptFindings};
 pub use error::Error;
 pub use gather::{Judgeable, Person};
+pub use ground::occurrence;
 pub use judging::Judging;
 pub use progress::Progress;
 pub use question::{FindingsQuestion, Grouping, MOST_FINDINGS};

@@ -1,8 +1,12 @@
 //! What stays of somebody who was erased: nothing.
 
+use custodia_core::schema::v1::Event;
+use prost::Message as _;
+use prost_types::Timestamp;
+
 use super::super::*;
 use super::keeping::difference;
-use super::town::{LI, OTHER, Town, WANG, link, order_erasure, report_egress, share};
+use super::town::{LI, OTHER, Town, WANG, asking, link, order_erasure, report_egress, share};
 
 #[test]
 fn an_erased_persons_rows_go_and_what_is_left_is_as_made_anew() {
@@ -30,6 +34,29 @@ fn an_erased_persons_rows_go_and_what_is_left_is_as_made_anew() {
             .all(|(key, value)| !names(key) && !names(value))
     );
     assert!(before.iter().any(|(key, _)| names(key)));
+}
+
+#[test]
+fn a_dry_run_about_an_erased_person_leaves_a_look_without_the_reference() {
+    let mut town = Town::new();
+    let desk = town.desk(Keeping::Off);
+    let said = share(LI, "courier-1", 1);
+    let event = Event {
+        occurred_at: Some(Timestamp::default()),
+        subject_ref: LI.into(),
+        body: Some(said.body.clone()),
+        ..Event::default()
+    };
+    let question = TrialQuestion {
+        event: hex::encode(event.encode_to_vec()),
+    };
+    town.put(said);
+    desk.trial(&asking(), &question).unwrap();
+    town.shred(LI);
+    town.put(order_erasure(LI));
+    desk.trial(&asking(), &question).unwrap();
+    let keys: Vec<bool> = town.looks().iter().map(|(key, _)| key == LI).collect();
+    assert_eq!(keys, [true, false]);
 }
 
 #[test]
