@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::generations;
 use super::{KeyFault, NoReceipt};
+use super::{approving, generations};
 use crate::{
     account, assess, config, extract, fsck, ingest, kafka, keys, log, project, query, replay,
     respond, serve, sign,
@@ -82,6 +82,9 @@ pub enum Error {
     /// A log that is not closed, or a generation that is not opened, so.
     #[error(transparent)]
     Generations(#[from] generations::Error),
+    /// A person's key, a request or an approval.
+    #[error(transparent)]
+    Approving(#[from] approving::Error),
     /// The system lets this process open too few files for the folder's logs.
     #[error(
         "this process may open {allowed} files, and {logs} logs may need {needed}; raise the hard \
@@ -220,6 +223,7 @@ impl Error {
             Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Generations(source) => source.code(),
+            Self::Approving(source) => source.code(),
             Self::FewOpenFiles { .. } => "CU-0040",
             Self::NotASigner(_) => "CU-0041",
             Self::Unnamed => "CU-0010",

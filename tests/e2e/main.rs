@@ -12,6 +12,7 @@ mod wal;
 
 mod accounts;
 mod answers;
+mod approvals;
 mod authority;
 mod bad_input;
 mod command_line;
