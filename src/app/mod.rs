@@ -42,7 +42,8 @@ pub use error::Error;
 pub use extract::{extract, request_extract};
 pub use fsck::fsck;
 pub use generations::{
-    Error as GenerationError, LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs,
+    Error as GenerationError, LogStanding, OpenedLog, Opening, StartFrom, close_logs, list_logs,
+    open_logs, request_open,
 };
 pub use incident::{Saying, incident, say, say_of_people};
 pub use init::{Made, StartAt, init};

@@ -17,7 +17,7 @@ use crate::query::Time;
 /// The name under which the person concerned asks, where none is given.
 const OWN_NAME: &str = "本人";
 /// How long approvals count where nothing else is said.
-const USUAL_MS: i64 = 7 * 86_400_000;
+pub(super) const USUAL_MS: i64 = 7 * 86_400_000;
 
 /// Issues an extract: a signed archive that anyone can check without the ledger, with the receipt of
 /// its own record beside it. Looks and issue are on record before the file appears.

@@ -12,6 +12,7 @@ use crate::extract::{
     FOR_OFFICER, FOR_REGULATOR, about, cut, disclosed, publish, verifies, wait_for_all_rows, words,
 };
 use crate::ledger::Ledger;
+use crate::produce::EVENTS;
 
 /// The two who approve in every test.
 const FIRST: &str = "firstapproverfirstapprover";
@@ -266,4 +267,43 @@ fn nobody_signs_what_is_their_own_or_ran_out_or_with_a_key_that_is_none() {
         said.contains("the issue of one extract to an authority"),
         "{said}"
     );
+}
+
+#[test]
+fn a_generation_is_opened_once_two_people_have_approved_it() {
+    let broker = Broker::start();
+    let (ledger, serving) = scene(&broker);
+    register_both(&ledger);
+    serving.stop();
+    let place = format!("{EVENTS}/0");
+    ledger.ok(&["log", "close", &place, "--reason", "ordered"]);
+    let open = ["log", "open", &place, "--continue"];
+    ledger.fails(&open, "CU-0994");
+    let request = ledger.path("generation").to_str().unwrap().to_owned();
+    let asked = ledger.ok(&[&open[..], &["--request-approval", &request]].concat());
+    assert!(asked.contains(&format!("{place}/2 from offset")), "{asked}");
+    let approvals: Vec<String> = [FIRST, SECOND]
+        .into_iter()
+        .map(|person| {
+            let out = format!("{request}.{person}");
+            let own = ["--key", &key(&ledger, person), "--as", person, "-o", &out];
+            ledger.ok(&[&["approve", &request], &own[..]].concat());
+            out
+        })
+        .collect();
+    let [one, other] = &approvals[..] else {
+        panic!("{approvals:?}");
+    };
+    let both = ["--approval", one, "--approval", other];
+    ledger.fails(&[&open[..], &both[..2]].concat(), "CU-0994");
+    // What was approved is this generation, begun where it was said.
+    let elsewhere = ["log", "open", &place, "--generation", "7", "--continue"];
+    ledger.fails(&[&elsewhere[..], &both].concat(), "CU-0990");
+    let opened = ledger.ok(&[&open[..], &both, &["--json"]].concat());
+    let opened: Value = serde_json::from_str(&opened).unwrap();
+    assert_eq!(opened[0]["approved_by"], serde_json::json!([FIRST, SECOND]));
+    // Once more, and it is another generation.
+    ledger.ok(&["log", "close", &place, "--reason", "ordered"]);
+    ledger.fails(&[&open[..], &both].concat(), "CU-0990");
+    ledger.fsck();
 }

@@ -230,10 +230,15 @@ pub mod about {
         blake3::derive_key("custodia.v1 approved extract", question.as_bytes())
     }
 
-    /// A generation: its origin, and the word by which its start is asked for.
-    pub fn generation(log: &Origin, start: &str) -> [u8; 32] {
-        let text = format!("{log} {start}");
-        blake3::derive_key("custodia.v1 approved generation", text.as_bytes())
+    /// Generations that are opened together, each with the offset at which it begins, in the order of
+    /// their origins.
+    pub fn generations(logs: &[(&Origin, u64)]) -> [u8; 32] {
+        let mut lines: Vec<_> = logs
+            .iter()
+            .map(|(log, start)| format!("{log} {start}\n"))
+            .collect();
+        lines.sort();
+        blake3::derive_key("custodia.v1 approved generation", lines.concat().as_bytes())
     }
 
     /// A question, normalised.
@@ -319,9 +324,14 @@ pub(super) mod tests {
             about::leaf(&other, 1),
             about::extract("x"),
             about::question("x"),
-            about::generation(&log, "11"),
-            about::generation(&other, "1"),
+            about::generations(&[(&log, 11)]),
+            about::generations(&[(&other, 1)]),
+            about::generations(&[(&log, 11), (&other, 1)]),
         ];
+        assert_eq!(
+            about::generations(&[(&other, 1), (&log, 11)]),
+            about::generations(&[(&log, 11), (&other, 1)])
+        );
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());
     }

@@ -143,6 +143,22 @@ mod tests {
         assert!(!read.is_signed_by(&[0; 32]) && !read.is_signed_by(&[1; 31]));
     }
 
+    /// The note of `proto/FORMAT.md` 15.5, which another implementation of Ed25519 signed.
+    #[test]
+    fn the_bytes_are_those_of_the_format() {
+        let approval = Approval::sign(&request(), &"b".repeat(26), &[1; 32]).unwrap();
+        let signature = "mXdwTKKMc+Fyy3f7NBD7VHZ03rmgRotKY+P96DIvfFcpcLUqhqf/YAaB3BOJzl2k+E3u6Z0KyFcrVnYHlTwm\
+                         FyFGFQo=";
+        let person = "b".repeat(26);
+        let text = format!(
+            "{}approver {person}\n\n\u{2014} ledger.example/person/{person} {signature}\n",
+            request().text()
+        );
+        assert_eq!(approval.note(), text);
+        let format = include_str!("../../../proto/FORMAT.md");
+        assert!(format.contains(&text), "the format shows another example");
+    }
+
     #[test]
     fn nobody_signs_their_own_request_or_under_a_name() {
         let asker = request().asker;
