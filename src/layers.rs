@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("log", &["clock", "keys", "metrics", "sign", "store"]),
     ("ingest", &["clock", "kafka", "log", "metrics"]),
     ("project", &["clock", "keys", "log", "metrics", "store"]),
+    ("erase", &["clock", "keys", "log", "metrics", "project"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
     (
         "assess",
@@ -57,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "assess",
             "clock",
             "config",
+            "erase",
             "extract",
             "fsck",
             "generate",

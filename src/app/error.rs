@@ -51,6 +51,9 @@ pub enum Error {
     /// Exposure or an incident.
     #[error(transparent)]
     Respond(#[from] respond::Error),
+    /// Erasing failed.
+    #[error(transparent)]
+    Erase(#[from] crate::erase::Error),
     /// An extract.
     #[error(transparent)]
     Extract(#[from] extract::Error),
@@ -217,6 +220,7 @@ impl Error {
             Self::Replay(source) => source.code(),
             Self::Account(source) => source.code(),
             Self::Extract(source) => source.code(),
+            Self::Erase(source) => source.code(),
             Self::ReplicaFile { .. } => "CU-0765",
             Self::OutputExists(_) => "CU-0763",
             Self::Output { .. } => "CU-0764",

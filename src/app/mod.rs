@@ -8,6 +8,7 @@ mod ask;
 mod assessing;
 mod assigned;
 mod demo;
+mod erasing;
 mod error;
 mod extract;
 mod fsck;

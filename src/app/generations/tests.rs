@@ -310,6 +310,7 @@ fn facts(partitions: u32) -> TopicFacts {
         cleanup_policy: None,
         timestamp_type: None,
         retention_ms: None,
+        segment_ms: None,
         max_message_bytes: None,
     }
 }
