@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use custodia_core::approval::{Approval, Deed, Persons, Request, check};
+use custodia_core::approval::{Approval, Deed, Persons, Request, about, check};
 use custodia_core::origin::LedgerName;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::verdict::{TopicRole, event_of};
@@ -160,15 +160,17 @@ impl Authority for Approvals {
 impl Approvals {
     fn refused(&self, order: &Order, persons: &Persons) -> Option<String> {
         let said = &order.said;
-        let deed = if said.leaf_log.is_empty() {
-            Deed::Erasure
-        } else {
-            Deed::LeafErasure
+        let (deed, about) = match order.leaf() {
+            None => (Deed::Erasure, order.digest),
+            Some((log, index)) => match log.parse() {
+                Ok(log) => (Deed::LeafErasure, about::leaf(&log, index)),
+                Err(_) => return Some(format!("{log} is no log's origin")),
+            },
         };
         let wanted = Request {
             ledger: self.ledger.clone(),
             deed,
-            about: order.digest,
+            about,
             id: said.order_id.clone(),
             asker: said.asked_by_ref.clone(),
             until_ms: 0,

@@ -276,18 +276,12 @@ impl Carrier {
     }
 
     fn erase(&self, order: &Order, stop: &CancellationToken) -> Result<bool, Error> {
-        if let Some(index) = order
-            .said
-            .leaf_index
-            .filter(|_| !order.said.leaf_log.is_empty())
-        {
-            let eraser = self.erasers.iter();
-            let mut eraser = eraser.filter(|one| one.log().name() == order.said.leaf_log);
-            if let Some(eraser) = eraser.next()
-                && index < eraser.log().tail().size
-            {
-                eraser.erase_leaf(index, &order.kept_as())?;
-            }
+        if let Some((log, index)) = order.leaf() {
+            let mut erasers = self.erasers.iter();
+            return match erasers.find(|one| one.log().name() == log) {
+                Some(eraser) => Ok(eraser.erase_leaf(index, &order.kept_as(), stop)?),
+                None => Ok(true),
+            };
         }
         if !order.is_by_payload() {
             self.parts.keys.remember(&order.digest, order.recorded_ms)?;
@@ -318,7 +312,19 @@ impl Carrier {
     /// Erases what was read after its order was carried out: a replica may read the registry first.
     fn erase_late(&self, stop: &CancellationToken) -> Result<bool, Error> {
         for eraser in &self.erasers {
+            if !self.erase_late_of(eraser, stop)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn erase_late_of(&self, eraser: &Eraser, stop: &CancellationToken) -> Result<bool, Error> {
+        loop {
             let late = eraser.late()?;
+            if late.is_empty() {
+                return Ok(true);
+            }
             for digest in late.iter().flat_map(|(_, digests)| digests) {
                 let Some(remembered) = self.parts.keys.remembered_digest(digest) else {
                     continue;
@@ -334,11 +340,8 @@ impl Carrier {
                 }
             }
             let indexes: Vec<u64> = late.iter().map(|(index, _)| *index).collect();
-            if !indexes.is_empty() {
-                eraser.settle_late(&indexes)?;
-            }
+            eraser.settle_late(&indexes)?;
         }
-        Ok(true)
     }
 
     /// What is sent: the digest, which is the record's key, and `SubjectKeyShredded`.

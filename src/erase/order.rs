@@ -37,9 +37,15 @@ impl Order {
         })
     }
 
-    /// Whether it names key bytes that are no person's reference: a case, or a key that is none.
+    /// Whether it names key bytes that are no person's reference: those of a case.
     pub(super) fn is_by_payload(&self) -> bool {
-        self.said.case_key == Some(true) || !self.said.leaf_log.is_empty()
+        self.said.case_key == Some(true)
+    }
+
+    /// The one record that it is about, by log and leaf; none where it is about a person or a case.
+    pub fn leaf(&self) -> Option<(&str, u64)> {
+        let log = Some(self.said.leaf_log.as_str()).filter(|log| !log.is_empty());
+        log.map(|log| (log, self.said.leaf_index.unwrap_or_default()))
     }
 
     /// Begins the names of what is kept of it in the key store until it is attested.

@@ -481,6 +481,45 @@ fn a_record_that_does_not_split_goes_with_the_person_whose_key_it_has() {
 }
 
 #[test]
+fn an_order_about_a_leaf_takes_a_record_with_a_key_of_its_own_and_no_persons() {
+    let mut town = town();
+    town.append(0, b"no reference", b"no envelope, but a secret", 90);
+    for index in [0, 5] {
+        let body = ErasureOrdered {
+            erased_subject_blake3: vec![9; 32],
+            order_id: format!("leaf-{index}"),
+            leaf_log: ORIGINS[0].0.into(),
+            leaf_index: Some(index),
+            duty_ended: "none".into(),
+            duty_ended_at: Some(stamp(0)),
+            approver_refs: vec![WANG.into(); 2],
+            ..ErasureOrdered::default()
+        };
+        let ms = 100 + i64::try_from(index).unwrap();
+        town.put(REGISTRY, &[9; 32], "", Body::ErasureOrdered(body), ms);
+    }
+    town.carry_out();
+    assert!(town.is_readable(0, 0) && !town.is_readable(0, 5));
+    let counts: Vec<_> = town.attested().iter().map(|said| said.key_count).collect();
+    assert_eq!(counts, [Some(0), Some(1)]);
+    let kept = town.dump();
+    assert_eq!(kept, town.dump_anew());
+}
+
+#[test]
+fn every_late_record_goes_however_many_there_are() {
+    let mut town = Town::new();
+    town.order(LI, 2, 10_000);
+    town.carry_out();
+    for n in 0..600 {
+        town.share(0, LI, "courier", n);
+    }
+    town.carry_out();
+    assert_eq!(town.leaves_of(0, LI), [0; 0]);
+    assert!((0..600).all(|index| !town.is_readable(0, index)));
+}
+
+#[test]
 fn a_key_that_is_being_destroyed_when_the_process_dies_goes_at_the_next_start() {
     let mut town = town();
     town.project();

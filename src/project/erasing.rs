@@ -148,27 +148,42 @@ impl Eraser {
     }
 
     /// Destroys the key of a record that has one of its own, with payload and rows, and keeps that as
-    /// [`Self::erase`] does.
+    /// [`Self::erase`] does. A record under a person's key stays: that person is erased, or nobody. Whether it
+    /// is done, as [`Self::erase`] has it.
     ///
     /// # Errors
     /// As [`Self::erase`].
-    pub fn erase_leaf(&self, index: u64, kept_as: &[u8]) -> Result<(), Error> {
+    pub fn erase_leaf(
+        &self,
+        index: u64,
+        kept_as: &[u8],
+        stop: &CancellationToken,
+    ) -> Result<bool, Error> {
+        if !self.wait_for_rows(stop) {
+            return Ok(false);
+        }
+        if index >= self.log.tail().size {
+            return Ok(true);
+        }
         let _turn = self.progress.turn();
+        let own = self.keys.locator(self.log.name(), &Label::Leaf(index));
         let (mut batch, mut taken) = (Batch::new(), Taken::default());
         let leaf = self.leaf(index)?;
         match &leaf.sealed {
+            Sealed::Opened(locator, record) if *locator == own => {
+                self.put_erased(&mut batch, &leaf, record, &mut taken)?;
+                self.write(&batch)?;
+            }
+            // Stopped before its key went, or there is nothing to take.
             Sealed::Gone => {}
-            Sealed::Closed => self.put_remains(&mut batch, &leaf, None),
-            Sealed::Opened(_, record) => self.put_erased(&mut batch, &leaf, record, &mut taken)?,
+            _ => return Ok(true),
         }
-        self.write(&batch)?;
         if self.keys.shred_leaf(self.log.name(), index)? {
-            let locator = self.keys.locator(self.log.name(), &Label::Leaf(index));
-            let name = [kept_as, locator.as_slice()].concat();
+            let name = [kept_as, own.as_slice()].concat();
             let counts = [taken.payloads.to_be_bytes(), taken.rows.to_be_bytes()].concat();
             self.keys.keep_facts(&[(&name, Some(&counts))])?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The digests of people whose records were read after their erasure was applied, by leaf.
