@@ -177,7 +177,8 @@ pub(super) fn line(event: &Event) -> String {
     event_to_json(&event.encode_to_vec()).expect("an event of this schema with times of this era")
 }
 
-/// Lines as they are made, read as bytes: a list of a million people is never held as one text.
+/// Lines as they are made, read as bytes, as many at once as there is room for: what stands whole in a buffer is
+/// sent together. A list of a million people is never held as one text.
 struct LinesRead<I> {
     lines: I,
     rest: io::Cursor<Vec<u8>>,
@@ -185,16 +186,52 @@ struct LinesRead<I> {
 
 impl<I: Iterator<Item = String>> Read for LinesRead<I> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.rest.read(into)?;
-            if read > 0 || into.is_empty() {
-                return Ok(read);
-            }
+        let mut filled = self.rest.read(into)?;
+        while filled < into.len() {
             let Some(mut line) = self.lines.next() else {
-                return Ok(0);
+                break;
             };
             line.push('\n');
             self.rest = io::Cursor::new(line.into_bytes());
+            filled += self.rest.read(&mut into[filled..])?;
+        }
+        Ok(filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(texts: &'static [&'static str]) -> LinesRead<impl Iterator<Item = String>> {
+        LinesRead {
+            lines: texts.iter().map(|&text| text.to_owned()),
+            rest: io::Cursor::default(),
+        }
+    }
+
+    #[test]
+    fn as_many_lines_are_read_at_once_as_there_is_room_for() {
+        let mut read = lines(&["one", "two", "three"]);
+        let mut buffer = [0; 10];
+        assert_eq!(read.read(&mut buffer).unwrap(), 10);
+        assert_eq!(&buffer, b"one\ntwo\nth");
+        assert_eq!(read.read(&mut buffer).unwrap(), 4);
+        assert_eq!(&buffer[..4], b"ree\n");
+        assert_eq!(read.read(&mut buffer).unwrap(), 0);
+    }
+
+    #[test]
+    fn nothing_is_lost_whatever_the_room() {
+        for room in 1..20 {
+            let (mut read, mut all, mut buffer) = (lines(&["a", "", "bcd"]), Vec::new(), [0; 20]);
+            loop {
+                match read.read(&mut buffer[..room]).unwrap() {
+                    0 => break,
+                    taken => all.extend_from_slice(&buffer[..taken]),
+                }
+            }
+            assert_eq!(all, b"a\n\nbcd\n", "room {room}");
         }
     }
 }
