@@ -1,10 +1,11 @@
 //! Events of an incident, on their way into Kafka: held against how the incident stands, then published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
+use custodia_core::origin::Origin;
 use custodia_core::schema::event_to_json;
 use custodia_core::schema::v1::Event;
 use custodia_core::schema::v1::event::Body;
@@ -75,21 +76,53 @@ pub(super) fn must_have_read(
     if !counter.is_running() {
         return Ok(());
     }
+    let deadline = clock.monotonic() + timeout(config);
+    let (topic, deadline) = (&config.topics.registry, (clock, deadline));
+    must_have_read_of(config, counter, topic, 0, deadline)
+}
+
+/// As [`must_have_read`], of every partition of which the ledger has a log, but for those of the looks.
+pub(super) fn must_have_read_all(
+    config: &Config,
+    clock: &dyn Clock,
+    counter: &Counter,
+) -> Result<(), Error> {
+    let cut = counter.ask_openly(&PoliciesQuestion::default())?.cut;
+    let origins = cut
+        .sizes
+        .keys()
+        .filter_map(|log| log.parse::<Origin>().ok());
+    let places: BTreeSet<(String, u32)> = origins
+        .filter(|origin| origin.topic != config.topics.access)
+        .map(|origin| (origin.topic, origin.partition))
+        .collect();
+    let deadline = clock.monotonic() + timeout(config);
+    for (topic, partition) in places {
+        must_have_read_of(config, counter, &topic, partition, (clock, deadline))?;
+    }
+    Ok(())
+}
+
+fn must_have_read_of(
+    config: &Config,
+    counter: &Counter,
+    topic: &str,
+    partition: u32,
+    (clock, deadline): (&dyn Clock, Duration),
+) -> Result<(), Error> {
     let settings = kafka_settings(config);
     settings.validate()?;
-    let topic = &config.topics.registry;
-    let (_, end) = watermarks(&settings, topic, 0, timeout(config))?;
+    let (_, end) = watermarks(&settings, topic, partition, timeout(config))?;
     let Some(offset) = end.checked_sub(1) else {
         return Ok(());
     };
     let question = LandedQuestion {
         places: vec![RecordPlace {
-            topic: topic.clone(),
-            partition: 0,
+            topic: topic.to_owned(),
+            partition,
             offset,
         }],
     };
-    let deadline = clock.monotonic() + timeout(config);
     loop {
         let landed = counter.ask_openly(&question)?.pop();
         let leaf = match landed {
@@ -106,7 +139,7 @@ pub(super) fn must_have_read(
             }
         }
         if clock.monotonic() > deadline {
-            return Err(crate::respond::Error::Behind(topic.clone()).into());
+            return Err(crate::respond::Error::Behind(topic.to_owned()).into());
         }
         thread::sleep(POLL);
     }

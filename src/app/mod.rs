@@ -8,6 +8,7 @@ mod ask;
 mod assessing;
 mod assigned;
 mod demo;
+mod erase;
 mod erasing;
 mod error;
 mod extract;
@@ -39,6 +40,9 @@ pub use approving::{
 };
 pub use ask::Counter;
 pub use demo::{Proven, Shown, Step, demo};
+pub use erase::{
+    Erased, Erasure, ErasureError, Standing, certificate, erasable, erase, request_erasure,
+};
 pub use error::Error;
 pub use extract::{extract, request_extract};
 pub use fsck::fsck;
