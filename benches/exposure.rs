@@ -115,6 +115,7 @@ fn ask(counter: &Counter, question: &ExposureQuestion) -> Outcome<Exposure> {
     let why = Why {
         reason: "incident_response".into(),
         ticket: "bench".into(),
+        ..Why::default()
     };
     let mut answer = None;
     counter.ask_piecemeal(&why, question, &mut |piece| {

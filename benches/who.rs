@@ -212,6 +212,7 @@ fn asking() -> Outcome<Asking> {
     let why = Why {
         reason: "rights_request".into(),
         ticket: String::new(),
+        ..Why::default()
     };
     Ok(Principals::new([(0, officer)]).asking(0, "bench", &why)?)
 }

@@ -98,6 +98,10 @@ pub struct Metrics {
     pub erasures_refused: Counter,
     /// 1 while bytes of something that was erased may still be on disk, sealed under destroyed keys.
     pub erasures_on_disk: Gauge,
+    /// Looks at people that were answered before Kafka had them, on two people's word.
+    pub break_glass_looks: Counter,
+    /// Looks that wait for Kafka.
+    pub looks_pending: Gauge,
     /// Free bytes on the data folder's disk.
     pub disk_free: Gauge,
     /// 1 while appending stands still because the disk is nearly full.
@@ -134,6 +138,8 @@ impl Metrics {
             erasures_applied: Counter::default(),
             erasures_refused: Counter::default(),
             erasures_on_disk: Gauge::default(),
+            break_glass_looks: Counter::default(),
+            looks_pending: Gauge::default(),
             disk_free: Gauge::default(),
             disk_low: Gauge::default(),
         };
@@ -212,6 +218,11 @@ impl Metrics {
             help,
             self.checkpoint_time.clone(),
         );
+        let help = "Looks answered before Kafka had them, on two people's word";
+        let metric = self.break_glass_looks.clone();
+        registry.register("break_glass_looks", help, metric);
+        let help = "Looks that wait for Kafka";
+        registry.register("looks_pending", help, self.looks_pending.clone());
         let help = "Free bytes on the data folder's disk";
         registry.register_with_unit("disk_free", help, Unit::Bytes, self.disk_free.clone());
         let help = "1 while appending stands still because the disk is nearly full";

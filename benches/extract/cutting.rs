@@ -44,6 +44,7 @@ pub fn cut(config: &Config, recipient: &str, least: u64, archive: &Path) -> Outc
     let why = Why {
         reason: "regulator_request".into(),
         ticket: String::new(),
+        ..Why::default()
     };
     let (begun, ended) = (Cell::new(None), Cell::new(None));
     let progress = |progress: Progress| match progress {

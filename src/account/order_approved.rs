@@ -6,22 +6,12 @@ use custodia_core::approval::{Approval, Deed, Persons, Request, check};
 use custodia_core::assess::Register;
 use custodia_core::origin::LedgerName;
 use custodia_core::schema::v1::event::Body;
-use serde::{Deserialize, Serialize};
 
 use super::Error;
+pub use crate::query::GivenApproval;
 
 /// `ErasureOrdered`, in the envelope.
 pub(super) const ORDERED: u32 = 303;
-
-/// An approval as it was handed over with a question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GivenApproval {
-    /// What refusals call it: the file's name.
-    pub name: String,
-    /// The signed note.
-    pub note: String,
-}
 
 /// What approvals must be of.
 pub(super) struct Wanted<'a> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::assessing::{self, Assessing};
 use super::erasing::{Erasing, carry_out_in_folder};
+use super::glass::publish_pending;
 use super::init::timeout;
 use super::parts::role_of;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
@@ -14,7 +15,7 @@ use crate::log::{Folder, Outbox};
 use crate::metrics::Metrics;
 use crate::project::Projector;
 use crate::query::{CutFiles, Desk, LogRows, Looks, Principal, Principals, View, Why};
-use crate::serve::{Client, Desks, OpenQuestion, PiecemealQuestion, Question};
+use crate::serve::{Client, Desks, OpenQuestion, PiecemealQuestion, Question, with_glass};
 use prometheus_client::registry::Registry;
 
 /// The folder's place for the cuts that answers named.
@@ -66,6 +67,7 @@ impl Counter {
             clock: &clock,
             metrics: &Metrics::register(&mut Registry::default()),
         })?;
+        publish_pending(config, &opened.pending, outbox.as_ref())?;
         let desk = desk(config, &opened, rows, outbox, clock);
         let uid = rustix::process::getuid().as_raw();
         Ok(Self(At::Folder(Box::new(OpenFolder {
@@ -95,6 +97,7 @@ impl Counter {
             At::Folder(folder) => {
                 let asking = folder.principals.asking(folder.uid, PEER, why)?;
                 let desks = folder.desks(question.needs_findings())?;
+                let asking = with_glass(&desks, asking, why, Q::DOOR, question)?;
                 Ok(question.answer(&desks, &asking)?)
             }
         }
@@ -118,6 +121,7 @@ impl Counter {
             At::Folder(folder) => {
                 let asking = folder.principals.asking(folder.uid, PEER, why)?;
                 let desks = folder.desks(question.needs_findings())?;
+                let asking = with_glass(&desks, asking, why, Q::DOOR, question)?;
                 Ok(question.answer(&desks, &asking, each)?)
             }
         }
@@ -176,10 +180,8 @@ pub(super) fn desk(
 ) -> Desk {
     let cuts = CutFiles::new(&opened.folder.path().join(CUTS));
     let view = View::new(rows, Arc::clone(&opened.keys), cuts);
-    Desk::new(
-        view,
-        Looks::new(outbox, config.topics.access.clone(), clock),
-    )
+    let looks = Looks::new(outbox, config.topics.access.clone(), clock);
+    Desk::new(view, looks.waiting_in(Arc::clone(&opened.pending)))
 }
 
 /// Who may ask, as configured.

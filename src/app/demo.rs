@@ -257,7 +257,7 @@ fn demo_desk(config: &Config, running: &Running, clock: &Arc<dyn Clock>) -> Arc<
 fn asking(config: &Config) -> Result<Asking, Error> {
     let why = Why {
         reason: "rights_request".to_owned(),
-        ticket: String::new(),
+        ..Why::default()
     };
     let uid = rustix::process::getuid().as_raw();
     Ok(principals(config)?.asking(uid, "demo", &why)?)

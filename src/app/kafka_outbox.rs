@@ -79,5 +79,6 @@ fn failed(topic: &str, error: &KafkaError) -> OutboxError {
     OutboxError {
         topic: topic.to_owned(),
         reason: error.to_string(),
+        refused: !error.may_pass(),
     }
 }

@@ -36,6 +36,7 @@ impl KafkaRegistry {
         OutboxError {
             topic: self.topic.clone(),
             reason: error.to_string(),
+            refused: !error.may_pass(),
         }
     }
 }

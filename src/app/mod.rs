@@ -14,6 +14,7 @@ mod error;
 mod extract;
 mod fsck;
 mod generations;
+mod glass;
 mod incident;
 mod init;
 mod kafka_outbox;
@@ -51,6 +52,7 @@ pub use generations::{
     Error as GenerationError, LogStanding, OpenedLog, Opening, StartFrom, close_logs, list_logs,
     open_logs, request_open,
 };
+pub use glass::{request_break_glass, request_break_glass_piecemeal};
 pub use incident::{Saying, incident, say, say_of_people};
 pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::kafka::Settings;
 use crate::keys::{FileKek, KeyStore};
 use crate::log::{Folder, Log};
+use crate::query::PendingLooks;
 use crate::store::{Budget, Shared};
 
 use super::{Error, open_files};
@@ -18,6 +19,8 @@ pub struct Opened {
     pub logs: Vec<Arc<Log>>,
     /// The key store.
     pub keys: Arc<KeyStore>,
+    /// Looks that wait for Kafka.
+    pub pending: Arc<PendingLooks>,
     /// What all stores share.
     pub shared: Shared,
     /// The data folder.
@@ -44,6 +47,7 @@ pub fn open(config: &Config) -> Result<Opened, Error> {
     let keys = Arc::new(open_keys(config, &folder, &shared)?);
     Ok(Opened {
         logs,
+        pending: Arc::new(PendingLooks::new(Arc::clone(&keys))),
         keys,
         shared,
         folder,

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::assessing::{self, Assessing};
 use super::assigned::{assigned, refuse_uncovered, topics_of};
 use super::erasing::{self, Erasing, Unread};
+use super::glass::{LOOKS_INTERVAL, publish_pending, show_pending};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
 use super::lag::{CONSUMER_POLL, commit_for_display, measure_lag};
@@ -102,6 +103,7 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
     running.announce(config, &settings)?;
     running.start_checkpoints(config)?;
     running.start_intake(config, &settings)?;
+    running.start_looks(config)?;
     Ok(running)
 }
 
@@ -371,6 +373,23 @@ impl Running {
                 locked(&checkpointer).round()?;
             }
             Ok(())
+        })
+    }
+
+    /// Publishes the looks that wait for Kafka.
+    fn start_looks(&mut self, config: &Config) -> Result<(), Error> {
+        let (config, metrics) = (config.clone(), self.metrics.clone());
+        let pending = Arc::clone(&self.opened.pending);
+        let outbox = self.outbox();
+        self.threads.spawn("looks", move |stop| {
+            loop {
+                show_pending(&pending, &metrics)?;
+                publish_pending(&config, &pending, outbox.as_ref())?;
+                show_pending(&pending, &metrics)?;
+                if waited(stop, LOOKS_INTERVAL) {
+                    return Ok(());
+                }
+            }
         })
     }
 

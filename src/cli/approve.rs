@@ -25,7 +25,7 @@ pub struct Approve {
     /// Whom you take it to be about, by reference: refused where the request is about another.
     #[arg(long, value_name = "REF", conflicts_with = "question")]
     subject: Option<String>,
-    /// The question of an extract or an erasure, as it was handed over: shown; refused where the request is
+    /// The question of an extract, an erasure or a break-glass, as it was handed over: shown; refused where the request is
     /// about another.
     #[arg(long, value_name = "FILE")]
     question: Option<PathBuf>,
@@ -73,6 +73,7 @@ impl Approve {
                         let same = all.into_iter().find(|digest| *digest == request.about);
                         same.unwrap_or_default()
                     }
+                    Deed::BreakGlass => about::question(text),
                     _ => about::extract(text),
                 }
             }

@@ -40,6 +40,7 @@ impl CheckEvent {
         let why = self.reason.as_ref().map(|reason| Why {
             reason: reason.clone(),
             ticket: self.ticket.clone(),
+            ..Why::default()
         });
         let why = why.filter(|_| self.rules);
         let mut report = lines_of(self.json);

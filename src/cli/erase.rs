@@ -111,6 +111,7 @@ impl Erase {
         let why = crate::query::Why {
             reason: self.reason.clone(),
             ticket: self.ticket.clone(),
+            ..crate::query::Why::default()
         };
         if let Some(file) = &self.request_approval {
             let week = Time(clock.now_ms().saturating_add(USUAL_MS));

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use comfy_table::Table;
 
+use super::glass::Glass;
 use super::who::Reason;
 use super::{Error, exit, shown};
-use crate::app::Counter;
+use crate::app::{Counter, request_break_glass_piecemeal};
 use crate::config::Config;
 use crate::query::{Time, Word};
 use crate::respond::{
@@ -44,6 +45,8 @@ pub struct Exposure {
     save: Option<PathBuf>,
     #[command(flatten)]
     why: Reason,
+    #[command(flatten)]
+    glass: Glass,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -99,9 +102,16 @@ impl Exposure {
             as_of: self.as_of.clone(),
             list: self.affected.is_some(),
         };
+        let why = self.glass.why(&self.why)?;
+        let write = |until, file: &Path| {
+            request_break_glass_piecemeal(config, &why, &question, until, file)
+        };
+        if let Some(status) = self.glass.request(write)? {
+            return Ok(status);
+        }
         let mut list = self.affected.as_deref().map(List::create).transpose()?;
         let (mut answer, mut failed) = (None, None);
-        Counter::find(config)?.ask_piecemeal(&self.why.why(), &question, &mut |piece| {
+        Counter::find(config)?.ask_piecemeal(&why, &question, &mut |piece| {
             let written = match piece {
                 Piece::Exposure(whole) => {
                     answer = Some(*whole);

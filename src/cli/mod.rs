@@ -21,6 +21,7 @@ mod findings;
 mod fsck;
 mod gaps;
 mod generate;
+mod glass;
 mod incident;
 mod init;
 mod key;

@@ -1,6 +1,7 @@
 //! `custodia replay`: a timeline, played, with the state beside each step.
 
 use std::io::{self, BufRead as _, Write as _};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use custodia_core::replay::{Change, Player, State, Step};
 
 use super::timeline::Asked;
 use super::{Error, exit, shown};
-use crate::app::Counter;
+use crate::app::{Counter, request_break_glass};
 use crate::config::Config;
 use crate::query::Time;
 use crate::replay::{self, FindingName, ReplayStep, Replayed};
@@ -77,7 +78,12 @@ impl Replay {
     /// Where the question isn't answered.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
         let question = self.asked.replay(self.from_finding.clone());
-        let replayed = Counter::find(config)?.ask(&self.asked.why(), &question)?;
+        let why = self.asked.why()?;
+        let write = |until, file: &Path| request_break_glass(config, &why, &question, until, file);
+        if let Some(status) = self.asked.glass().request(write)? {
+            return Ok(status);
+        }
+        let replayed = Counter::find(config)?.ask(&why, &question)?;
         if !self.json {
             print_head(&replayed);
         }

@@ -1,10 +1,13 @@
 //! `custodia timeline`: what happened, in order.
 
+use std::path::Path;
+
 use clap::Args;
 
+use super::glass::Glass;
 use super::who::{Reason, When};
 use super::{Error, exit, shown};
-use crate::app::Counter;
+use crate::app::{Counter, request_break_glass};
 use crate::config::Config;
 use crate::query::{self, Time, TimelineQuestion, Topic, Why};
 use crate::replay::{FindingName, ReplayQuestion};
@@ -34,6 +37,8 @@ pub(super) struct Asked {
     why: Reason,
     #[command(flatten)]
     when: When,
+    #[command(flatten)]
+    glass: Glass,
 }
 
 #[derive(Debug, Args)]
@@ -74,15 +79,14 @@ impl Of {
 }
 
 impl Asked {
-    fn ask(&self, config: &Config) -> Result<query::Timeline, Error> {
-        let question = TimelineQuestion {
+    fn question(&self) -> TimelineQuestion {
+        TimelineQuestion {
             of: self.of.topic(),
             from: self.from,
             to: self.to,
             as_of: self.when.as_of.clone(),
             at: self.when.at,
-        };
-        Ok(Counter::find(config)?.ask(&self.why.why(), &question)?)
+        }
     }
 }
 
@@ -99,9 +103,14 @@ impl Asked {
         }
     }
 
-    /// What the look is for.
-    pub(super) fn why(&self) -> Why {
-        self.why.why()
+    /// What the look is for, with the approvals given.
+    pub(super) fn why(&self) -> Result<Why, Error> {
+        self.glass.why(&self.why)
+    }
+
+    /// The answer while Kafka can't be reached.
+    pub(super) const fn glass(&self) -> &Glass {
+        &self.glass
     }
 
     /// Whether the last moment is given.
@@ -116,7 +125,12 @@ impl Timeline {
     /// # Errors
     /// Where the question isn't answered.
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
-        let timeline = self.asked.ask(config)?;
+        let (question, why) = (self.asked.question(), self.asked.why()?);
+        let write = |until, file: &Path| request_break_glass(config, &why, &question, until, file);
+        if let Some(status) = self.asked.glass.request(write)? {
+            return Ok(status);
+        }
+        let timeline = Counter::find(config)?.ask(&why, &question)?;
         if self.json {
             println!("{}", serde_json::json!(timeline));
         } else {

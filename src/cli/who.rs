@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::glass::Glass;
 use super::{Error, exit, shown};
-use crate::app::Counter;
+use crate::app::{Counter, request_break_glass};
 use crate::config::Config;
 use crate::query::{OfOne, PeopleQuestion, Refused, Time, WhoAnswer, WhoQuestion, Why};
 
@@ -24,6 +25,8 @@ pub struct Who {
     why: Reason,
     #[command(flatten)]
     when: When,
+    #[command(flatten)]
+    glass: Glass,
     /// Print JSON, one line a reference.
     #[arg(long)]
     json: bool,
@@ -45,6 +48,7 @@ impl Reason {
         Why {
             reason: self.reason.clone(),
             ticket: self.ticket.clone(),
+            ..Why::default()
         }
     }
 }
@@ -79,7 +83,12 @@ impl Who {
             as_of: self.when.as_of.clone(),
             at: self.when.at,
         };
-        let answer = Counter::find(config)?.ask(&self.why.why(), &question)?;
+        let why = self.glass.why(&self.why)?;
+        let write = |until, file: &Path| request_break_glass(config, &why, &question, until, file);
+        if let Some(status) = self.glass.request(write)? {
+            return Ok(status);
+        }
+        let answer = Counter::find(config)?.ask(&why, &question)?;
         self.show(&answer);
         Ok(status(&answer))
     }
@@ -100,7 +109,12 @@ impl Who {
             as_of: self.when.as_of.clone(),
             at: self.when.at,
         };
-        let answers = Counter::find(config)?.ask(&self.why.why(), &question)?;
+        let why = self.glass.why(&self.why)?;
+        let write = |until, file: &Path| request_break_glass(config, &why, &question, until, file);
+        if let Some(status) = self.glass.request(write)? {
+            return Ok(status);
+        }
+        let answers = Counter::find(config)?.ask(&why, &question)?;
         let mut worst = exit::OK;
         for (line, answer) in numbers.into_iter().zip(&answers) {
             worst = worst.max(match answer {

@@ -294,6 +294,7 @@ impl Carrier {
         }
         if !order.is_by_payload() {
             self.parts.keys.remember(&order.digest, order.recorded_ms)?;
+            self.parts.keys.shred_pending(&order.digest)?;
         }
         let kept_as = order.kept_as();
         let erasure = Erasure {

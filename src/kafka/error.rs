@@ -149,6 +149,8 @@ pub enum Error {
         topic: String,
         /// The client's words.
         reason: String,
+        /// Whether the brokers weren't reached in time, rather than refusing it.
+        passing: bool,
     },
     /// A record is larger than the topic or the client lets through; nothing was sent.
     #[error("a record of {bytes} bytes for {topic} is too large: {reason}")]
@@ -235,6 +237,7 @@ impl Error {
                 | Self::QueueFull
                 | Self::Deadline { .. }
                 | Self::NoAnswer { .. }
+                | Self::NotDelivered { passing: true, .. }
         )
     }
 
@@ -276,13 +279,14 @@ impl Error {
 }
 
 /// What a broker that restarts, or a partition that changes its leader, answers for a while.
-fn is_passing(code: RDKafkaErrorCode) -> bool {
+pub(super) fn is_passing(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
         RDKafkaErrorCode::AllBrokersDown
             | RDKafkaErrorCode::BrokerNotAvailable
             | RDKafkaErrorCode::BrokerTransportFailure
             | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::MessageTimedOut
             | RDKafkaErrorCode::NetworkException
             | RDKafkaErrorCode::NotController
             | RDKafkaErrorCode::NotLeaderForPartition

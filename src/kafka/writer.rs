@@ -16,7 +16,7 @@ use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::oneshot;
 
-use super::error::Error;
+use super::error::{Error, is_passing};
 use super::raw;
 use super::reader::c_string;
 use super::settings::Settings;
@@ -86,6 +86,7 @@ impl ProducerContext for Deliveries {
             Err((error, message)) => Err(Error::NotDelivered {
                 topic: message.topic().to_owned(),
                 reason: self.reason(error),
+                passing: error.rdkafka_error_code().is_some_and(is_passing),
             }),
         };
         // Whoever enqueued it may have stopped waiting.
@@ -129,6 +130,7 @@ impl Future for Pending {
                 Err(Error::NotDelivered {
                     topic: self.topic.clone(),
                     reason: "the writer was dropped".into(),
+                    passing: false,
                 })
             })
         })
@@ -252,6 +254,7 @@ fn refused(record: &Outgoing<'_>, code: RDKafkaErrorCode) -> Error {
         _ => Error::NotDelivered {
             topic: record.topic.to_owned(),
             reason: code.to_string(),
+            passing: is_passing(code),
         },
     }
 }

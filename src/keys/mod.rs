@@ -23,6 +23,10 @@ pub use key_store::{KeyStore, erased_key};
 pub use label::Label;
 pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};
 
+/// In the place of a log's origin: the keys of looks that wait for Kafka. The key of a label's bytes seals
+/// whom looks are at, that of leaf 0 the rest of them.
+pub const PENDING_LOOKS: &str = "pending looks";
+
 /// Bytes of a tag, under which a row stands.
 pub const TAG_BYTES: usize = 16;
 

@@ -17,6 +17,8 @@ pub struct OutboxError {
     pub topic: String,
     /// What the client said.
     pub reason: String,
+    /// Whether Kafka answered and refused it; else it wasn't reached in time.
+    pub refused: bool,
 }
 
 impl OutboxError {

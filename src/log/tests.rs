@@ -223,6 +223,7 @@ impl Registry for Memory {
             Some(_) => Err(OutboxError {
                 topic: "registry".into(),
                 reason: "killed".into(),
+                refused: false,
             }),
         }
     }

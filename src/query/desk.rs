@@ -1,8 +1,11 @@
 //! Where questions are asked: the look goes on record, then the answer leaves.
 
+use std::sync::{Mutex, PoisonError};
+
 use custodia_core::schema::is_reference;
 use serde::{Deserialize, Serialize};
 
+use super::glass::{Glass, Used};
 use super::landed::{Landed, LandedQuestion};
 use super::looks::{Look, Looks};
 use super::people::{Gathered, OfOne, PeopleQuestion};
@@ -62,12 +65,18 @@ pub struct VerdictsQuestion {
 pub struct Desk {
     view: View,
     looks: Looks,
+    /// Requests for break-glass that were used, by the access logs.
+    used: Mutex<Used>,
 }
 
 impl Desk {
     /// A desk before this view.
-    pub const fn new(view: View, looks: Looks) -> Self {
-        Self { view, looks }
+    pub fn new(view: View, looks: Looks) -> Self {
+        Self {
+            view,
+            looks,
+            used: Mutex::default(),
+        }
     }
 
     /// Who received a person's data?
@@ -203,10 +212,24 @@ impl Desk {
     ///
     /// # Errors
     /// [`Error::Restricted`] where whoever asks may not see somebody whose account was cancelled;
-    /// [`Error::LookNotRecorded`], [`Error::TooMany`]; then the answer must not leave.
+    /// [`Error::LookNotRecorded`], [`Error::LookNotKept`], [`Error::GlassUsed`], [`Error::TooMany`]; then the answer must not leave.
     pub fn record(&self, shown: &Look<'_>) -> Result<(), Error> {
         self.view.refuse_restricted(shown)?;
         self.looks.record(self.view.keys(), shown)
+    }
+
+    /// Refuses two people's word that an answer was given on already: by the access logs as far as they have
+    /// rows, and by what is kept here.
+    ///
+    /// # Errors
+    /// [`Error::GlassUsed`]; what keeps rows or leaves from being read.
+    pub fn refuse_used(&self, glass: &Glass) -> Result<(), Error> {
+        // It is added to, an id at a time.
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.looks.has_used(&glass.id)? || used.has(&self.view, &glass.id)? {
+            return Err(Error::GlassUsed(glass.id.clone()));
+        }
+        Ok(())
     }
 
     fn standpoint(&self, as_of: Option<&str>, at: Option<Time>) -> Result<Standpoint<'_>, Error> {

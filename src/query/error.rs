@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use custodia_core::approval::Refused;
 use custodia_core::receipt;
 
 use crate::{keys, log, project};
@@ -111,6 +112,28 @@ pub enum Error {
         /// How many.
         people: usize,
     },
+    /// Two people's word doesn't count.
+    #[error(transparent)]
+    Approval(#[from] Refused),
+    /// Two people approved one answer, and it was given.
+    #[error(
+        "an answer was given on the approvals of {0} already: they count once; ask for new ones"
+    )]
+    GlassUsed(String),
+    /// The register can't be read, so approvals can't be checked.
+    #[error("who is registered can't be read, so the approvals can't be checked: {0}")]
+    RegisterUnread(String),
+    /// The look could be put on record neither in Kafka nor here, so there is no answer (law 9).
+    #[error("the look can be kept neither in Kafka nor here, so there is no answer: {0}")]
+    LookNotKept(#[source] keys::Error),
+    /// A look that waits for Kafka can't be read.
+    #[error("the look {number} that waits for Kafka can't be read: {what}")]
+    PendingDamaged {
+        /// Its number.
+        number: u64,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The system gave no random bytes for a look.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -148,6 +171,11 @@ impl Error {
             Self::HeldUnread(_) => "CU-0566",
             Self::HeldForked { .. } => "CU-0567",
             Self::Restricted { .. } => "CU-0568",
+            Self::Approval(source) => source.code(),
+            Self::GlassUsed(_) => "CU-0995",
+            Self::LookNotKept(_) => "CU-1021",
+            Self::PendingDamaged { .. } => "CU-1022",
+            Self::RegisterUnread(_) => "CU-1023",
             Self::Project(source) => source.code(),
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
@@ -164,6 +192,8 @@ impl Error {
                 | Self::HeldUnread(_)
                 | Self::HeldForked { .. }
                 | Self::Restricted { .. }
+                | Self::Approval(_)
+                | Self::GlassUsed(_)
                 | Self::UnmappedUid(_)
                 | Self::UnknownReason(_)
                 | Self::UnknownCut(_)

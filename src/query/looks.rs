@@ -8,8 +8,10 @@ use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{Actor, Event, LedgerQueried, LegalBasisOfReading};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
+use tracing::error;
 
-use super::{Asking, Cut, Error};
+use super::pending::Waiting;
+use super::{Asking, Cut, Error, Glass, PendingLooks};
 use crate::clock::Clock;
 use crate::keys::{KeyStore, erased_subject};
 use crate::log::{Outbox, OutboxError, notices};
@@ -26,6 +28,8 @@ pub struct Looks {
     outbox: Arc<dyn Outbox>,
     topic: String,
     clock: Arc<dyn Clock>,
+    /// Where looks wait while Kafka can't be reached; none where none may.
+    pending: Option<Arc<PendingLooks>>,
     /// Digest of principal, query, cut and reference → when, by the monotonic clock.
     recent: Mutex<HashMap<[u8; 32], Duration>>,
 }
@@ -45,11 +49,19 @@ pub struct Look<'a> {
     pub extract: Option<(&'a str, LegalBasisOfReading)>,
 }
 
-/// A look at one reference, ready to be sent.
-struct Notice {
+/// One person that an answer shows, and the look's name among those remembered.
+struct Shown<'a> {
+    subject: &'a str,
+    rows: u64,
     name: [u8; 32],
-    key: Vec<u8>,
-    event: Vec<u8>,
+    erased: bool,
+}
+
+impl Shown<'_> {
+    /// What an erased person's look stands under.
+    fn digest(&self) -> Option<Vec<u8>> {
+        self.erased.then(|| erased_subject(self.subject).to_vec())
+    }
 }
 
 impl Looks {
@@ -59,8 +71,16 @@ impl Looks {
             outbox,
             topic,
             clock,
+            pending: None,
             recent: Mutex::default(),
         }
+    }
+
+    /// Where Kafka can't be reached and two people approved the question, looks wait in `pending`.
+    #[must_use]
+    pub fn waiting_in(mut self, pending: Arc<PendingLooks>) -> Self {
+        self.pending = Some(pending);
+        self
     }
 
     /// Puts a look at each reference on record, and waits until all are acknowledged. A look of
@@ -68,8 +88,12 @@ impl Looks {
     /// `keys` remember as erased, whatever cut the answer stands on, is keyed by the digest and never names
     /// the reference (design §2, §4).
     ///
+    /// Where Kafka can't be reached, two people's word breaks the glass: the looks are synced here first, and
+    /// don't stand for a later question.
+    ///
     /// # Errors
-    /// [`Error::LookNotRecorded`]; then the answer must not leave. [`Error::TooMany`].
+    /// [`Error::LookNotRecorded`], [`Error::LookNotKept`], [`Error::GlassUsed`]; then the answer must not leave.
+    /// [`Error::TooMany`].
     pub(super) fn record(&self, keys: &KeyStore, shown: &Look<'_>) -> Result<(), Error> {
         if shown.people.len() > MOST_PEOPLE {
             return Err(Error::TooMany {
@@ -78,16 +102,21 @@ impl Looks {
             });
         }
         let now = self.clock.monotonic();
-        let mut looks = Vec::new();
-        for (subject, rows) in &shown.people {
-            let name = shown.name(subject);
-            if !self.stands(&name, now) {
-                let erased = keys.remembered(subject.as_bytes()).is_some();
-                let digest = erased.then(|| erased_subject(subject).to_vec());
-                looks.push(self.look(shown, (subject, digest), *rows, name)?);
-            }
+        let all = shown.people.iter().map(|(subject, rows)| Shown {
+            subject,
+            rows: *rows,
+            name: shown.name(subject),
+            erased: keys.remembered(subject.as_bytes()).is_some(),
+        });
+        let looks: Vec<_> = all.filter(|one| !self.stands(&one.name, now)).collect();
+        if let Err(error) = self.send(shown, &looks)? {
+            let glass = shown.asking.glass.as_ref().zip(self.pending.as_ref());
+            // An extract is released only once Kafka has what says so.
+            return match glass.filter(|_| !error.refused && shown.extract.is_none()) {
+                Some((glass, pending)) => self.break_glass(shown, &looks, glass, pending, &error),
+                None => Err(Error::LookNotRecorded(error)),
+            };
         }
-        self.send(&looks).map_err(Error::LookNotRecorded)?;
         let mut recent = self.recent();
         recent.retain(|_, at| now.saturating_sub(*at) < STANDS_FOR);
         let room = MOST_REMEMBERED.saturating_sub(recent.len());
@@ -101,18 +130,56 @@ impl Looks {
             .is_some_and(|at| now.saturating_sub(*at) < STANDS_FOR)
     }
 
+    /// Whether an answer was given on these approvals here, though Kafka may not have its looks yet.
+    pub(super) fn has_used(&self, id: &str) -> Result<bool, Error> {
+        match &self.pending {
+            Some(pending) => pending.has_used(id),
+            None => Ok(false),
+        }
+    }
+
+    /// Keeps the looks here, synced, before the answer leaves, and raises the alert.
+    fn break_glass(
+        &self,
+        shown: &Look<'_>,
+        looks: &[Shown<'_>],
+        glass: &Glass,
+        pending: &PendingLooks,
+        why: &OutboxError,
+    ) -> Result<(), Error> {
+        // An event of another id: what was sent may have reached Kafka, and says that it did.
+        let waiting = looks.iter().map(|one| {
+            Ok(Waiting {
+                subject: one.subject,
+                erased: one.erased,
+                event: self.look(shown, one, Some(glass))?,
+            })
+        });
+        let waiting: Vec<_> = waiting.collect::<Result<_, Error>>()?;
+        pending.keep(glass, &waiting)?;
+        error!(
+            code = "CU-1020",
+            request = glass.id,
+            people = looks.len(),
+            %why,
+            "the glass was broken: an answer leaves before Kafka has its looks; they wait here"
+        );
+        Ok(())
+    }
+
+    /// The event of a look, which names nobody but a digest.
     fn look(
         &self,
         shown: &Look<'_>,
-        (subject, digest): (&str, Option<Vec<u8>>),
-        rows: u64,
-        name: [u8; 32],
-    ) -> Result<Notice, Error> {
+        one: &Shown<'_>,
+        glass: Option<&Glass>,
+    ) -> Result<Vec<u8>, Error> {
         let Asking {
             principal,
             reason,
             ticket,
             peer,
+            ..
         } = shown.asking;
         let body = LedgerQueried {
             role: principal.role.into(),
@@ -124,34 +191,41 @@ impl Looks {
             query: shown.query.to_owned(),
             cut_sha256: shown.cut.digest().to_vec(),
             repeated: Some(false),
-            row_count: Some(rows),
+            row_count: Some(one.rows),
             ticket: ticket.clone(),
-            erased_subject_blake3: digest.clone().unwrap_or_default(),
+            erased_subject_blake3: one.digest().unwrap_or_default(),
             extract_id: shown
                 .extract
                 .map_or_else(String::new, |(id, _)| id.to_owned()),
             principal_ref: principal.employee.clone(),
             peer: peer.clone(),
-            ..LedgerQueried::default()
+            break_glass: glass.map(|_| true),
+            approvals: glass.map_or_else(Vec::new, |glass| glass.approvals.clone()),
         };
-        let notice = notices::notice(Body::LedgerQueried(body), self.clock.as_ref())?;
-        let event = match digest {
-            Some(_) => notice,
-            None => about(subject, &notice),
-        };
-        Ok(Notice {
-            name,
-            key: digest.unwrap_or_else(|| subject.as_bytes().to_vec()),
-            event,
-        })
+        Ok(notices::notice(
+            Body::LedgerQueried(body),
+            self.clock.as_ref(),
+        )?)
     }
 
-    fn send(&self, looks: &[Notice]) -> Result<(), OutboxError> {
-        let records = looks.iter();
+    fn send(
+        &self,
+        shown: &Look<'_>,
+        looks: &[Shown<'_>],
+    ) -> Result<Result<(), OutboxError>, Error> {
+        let mut records = Vec::with_capacity(looks.len());
+        for one in looks {
+            let event = self.look(shown, one, None)?;
+            records.push(match one.digest() {
+                Some(digest) => (digest, event),
+                None => (one.subject.as_bytes().to_vec(), about(one.subject, &event)),
+            });
+        }
         let records: Vec<(&[u8], &[u8])> = records
-            .map(|look| (look.key.as_slice(), look.event.as_slice()))
+            .iter()
+            .map(|(key, event)| (key.as_slice(), event.as_slice()))
             .collect();
-        self.outbox.deliver_all(&self.topic, &records)
+        Ok(self.outbox.deliver_all(&self.topic, &records))
     }
 
     fn recent(&self) -> MutexGuard<'_, HashMap<[u8; 32], Duration>> {
@@ -189,7 +263,7 @@ impl Look<'_> {
 }
 
 /// The notice, under a person.
-fn about(subject: &str, notice: &[u8]) -> Vec<u8> {
+pub(super) fn about(subject: &str, notice: &[u8]) -> Vec<u8> {
     let mut event = Event::decode(notice).expect("the notice was encoded a moment ago");
     subject.clone_into(&mut event.subject_ref);
     event.subject_role = Actor::AcUnspecified.into();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use custodia_core::schema::v1::{AccessReason, LegalBasisOfReading, PersonRole};
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::{Error, GivenApproval, Glass};
 
 /// Someone who may ask (law 9).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -77,6 +77,7 @@ impl Principals {
             reason: reason(&why.reason)?,
             ticket: why.ticket.clone(),
             peer: peer.to_owned(),
+            glass: None,
         })
     }
 }
@@ -90,6 +91,9 @@ pub struct Why {
     /// The case or ticket; empty for none.
     #[serde(default)]
     pub ticket: String,
+    /// Two people's word that it may be answered while Kafka can't be reached; most often none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<GivenApproval>,
 }
 
 /// One asking: who, what for, through which door.
@@ -103,6 +107,8 @@ pub struct Asking {
     pub ticket: String,
     /// The door, e.g. `socket`.
     pub peer: String,
+    /// Two people's word, where it was given and is good.
+    pub glass: Option<Glass>,
 }
 
 /// Reads a reason: `rights_request`, `rights-request` or `AR_RIGHTS_REQUEST`.
@@ -154,6 +160,7 @@ mod tests {
         let why = Why {
             reason: "audit".into(),
             ticket: "T-1".into(),
+            ..Why::default()
         };
         let asking = principals.asking(7, "socket", &why).unwrap();
         assert_eq!(

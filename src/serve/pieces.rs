@@ -11,6 +11,7 @@ use hyper::body::{Bytes, Frame};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::glass::with_glass;
 use super::question::{PiecemealQuestion, Refusing};
 use super::socket::{Asked, Door, From};
 use super::{Error, Refusal};
@@ -54,6 +55,7 @@ fn answer<Q: PiecemealQuestion>(
     };
     let answered = door
         .asking(peer, &asked.why)
+        .and_then(|asking| with_glass(&door.desks, asking, &asked.why, Q::DOOR, &asked.question))
         .map_err(Q::Error::from)
         .and_then(|asking| asked.question.answer(&door.desks, &asking, &mut each));
     match answered {

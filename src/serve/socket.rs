@@ -18,6 +18,7 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
 use super::extract_door::{Shelf, fetch, issue};
+use super::glass::with_glass;
 use super::pieces;
 use super::question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing};
 use super::{Error, Refusal};
@@ -166,6 +167,7 @@ fn asked_at<Q: Question>(router: Router<Door>) -> Router<Door> {
     let ask = async |State(door): State<Door>, peer: From, Json(asked): Json<Asked<Q>>| {
         answer(move || {
             let asking = door.asking(peer, &asked.why)?;
+            let asking = with_glass(&door.desks, asking, &asked.why, Q::DOOR, &asked.question)?;
             asked.question.answer(&door.desks, &asking)
         })
         .await

@@ -26,6 +26,7 @@ mod faults_found;
 mod findings;
 mod full_disk;
 mod generations;
+mod glass;
 mod kills;
 mod policy;
 mod power_cut;

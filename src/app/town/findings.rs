@@ -217,6 +217,7 @@ fn asking() -> Asking {
         reason: AccessReason::ArAudit,
         ticket: String::new(),
         peer: "test".into(),
+        glass: None,
     }
 }
 

@@ -49,6 +49,7 @@ impl Outbox for Memory {
             return Err(OutboxError {
                 topic: topic.to_owned(),
                 reason: "refused".into(),
+                refused: true,
             });
         }
         let event = v1::Event::decode(value).unwrap();
@@ -309,6 +310,7 @@ pub(crate) fn asking() -> Asking {
         reason: AccessReason::ArAudit,
         ticket: String::new(),
         peer: "test".into(),
+        glass: None,
     }
 }
 

@@ -191,6 +191,7 @@ fn why(incident: &str) -> Why {
     Why {
         reason: "incident_response".to_owned(),
         ticket: incident.to_owned(),
+        ..Why::default()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Batch, Durability, ERASED, Error, HANDLES, KEYS, KeyStore, META, SubjectKey, unknown};
+use crate::keys::PENDING_LOOKS;
 use crate::keys::erased::{Doomed, Erased, Handle, Remembered, generation_row, person_row};
 use crate::keys::label::{Label, Locator};
 use crate::store::{Direction, KeyRange, Read as _, Store};
@@ -202,6 +203,16 @@ impl KeyStore {
         self.store.write(&batch, Durability::Synced)?;
         self.cache().pop(&doomed.locator);
         Ok(())
+    }
+
+    /// Destroys the key that seals whom looks are at that wait for Kafka, of one person: they are at nobody
+    /// then but the digest. Nothing happens where there is none.
+    ///
+    /// # Errors
+    /// As [`Self::shred_doomed`].
+    pub fn shred_pending(&self, digest: &[u8; 32]) -> Result<(), Error> {
+        self.doom(PENDING_LOOKS, digest)?;
+        self.shred_doomed(PENDING_LOOKS, digest, None)
     }
 
     /// Destroys the key of one label, as an erasure does in the end.

@@ -1,5 +1,6 @@
 //! Questions to a small ledger: one log of each topic.
 
+mod glass;
 mod restricting;
 mod signatures;
 mod town;

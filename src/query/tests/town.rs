@@ -46,6 +46,7 @@ pub(super) fn asking() -> Asking {
         reason: AccessReason::ArRightsRequest,
         ticket: String::new(),
         peer: "test".into(),
+        glass: None,
     }
 }
 
@@ -86,6 +87,7 @@ type Sent = (String, Vec<u8>, Vec<u8>);
 struct Memory {
     delivered: Mutex<Vec<Sent>>,
     refuses: AtomicBool,
+    unreachable: AtomicBool,
     refuses_key: Mutex<Option<Vec<u8>>>,
 }
 
@@ -96,6 +98,7 @@ impl Outbox for Memory {
             return Err(OutboxError {
                 topic: topic.to_owned(),
                 reason: "refused".into(),
+                refused: !self.unreachable.load(Ordering::SeqCst),
             });
         }
         let mut delivered = self.delivered.lock().unwrap();
@@ -117,10 +120,11 @@ pub(super) struct Town {
     registries: Vec<Lane>,
     /// Which of the registry's generations is open.
     registry: usize,
-    _access: Lane,
+    access: Lane,
     keys: Arc<KeyStore>,
     outbox: Arc<Memory>,
     clock: Arc<FixedClock>,
+    pending: Arc<PendingLooks>,
     desk: Desk,
     next_id: u8,
     _dir: TempDir,
@@ -215,12 +219,14 @@ impl Town {
         );
         let port = Arc::clone(&outbox) as Arc<dyn Outbox>;
         let looks = Looks::new(port, "custodia.access".into(), Arc::clone(&clock) as _);
-        let desk = Desk::new(view, looks);
+        let pending = Arc::new(PendingLooks::new(Arc::clone(&keys)));
+        let desk = Desk::new(view, looks.waiting_in(Arc::clone(&pending)));
         Self {
             events,
             registries,
             registry: 0,
-            _access: access,
+            access,
+            pending,
             keys,
             outbox,
             clock,
@@ -298,6 +304,29 @@ impl Town {
 
     pub(super) fn refuse_looks(&self) {
         self.outbox.refuses.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on Kafka can be reached, or can't.
+    pub(super) fn reach(&self, reached: bool) {
+        self.outbox.refuses.store(!reached, Ordering::SeqCst);
+        self.outbox.unreachable.store(!reached, Ordering::SeqCst);
+    }
+
+    pub(super) fn keys(&self) -> &Arc<KeyStore> {
+        &self.keys
+    }
+
+    pub(super) fn pending(&self) -> &PendingLooks {
+        &self.pending
+    }
+
+    pub(super) fn publish_pending(&self) -> Result<u64, Error> {
+        self.pending.publish(&*self.outbox, "custodia.access")
+    }
+
+    pub(super) fn append_access(&mut self, key: &str, look: &v1::Event) {
+        self.access
+            .append(key.as_bytes(), &look.encode_to_vec(), 9_000);
     }
 
     pub(super) fn refuse_look_at(&self, key: &str) {

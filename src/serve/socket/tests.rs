@@ -97,7 +97,7 @@ fn ask(uids: &[u32]) -> (Result<WhoAnswer, Error>, Vec<Vec<u8>>) {
     ));
     let why = Why {
         reason: "audit".into(),
-        ticket: String::new(),
+        ..Why::default()
     };
     let question = WhoQuestion {
         subject: SUBJECT.into(),
