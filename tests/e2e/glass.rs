@@ -121,8 +121,8 @@ fn while_kafka_is_away_two_people_break_the_glass_and_the_look_comes_after() {
     let broker = Broker::start();
     let ledger = configured(&broker).set("kafka.timeout_ms", "3000").init();
     publish(&ledger, &[disclosed("case-1", &about(PERSON), "")]);
-    register_both(&ledger);
     let mut serving = ledger.serve();
+    register_both(&ledger);
     wait_for_all_rows(&mut serving);
     let known: Value = serde_json::from_str(&ledger.ok(&WHO)).unwrap();
     wait_for_all_rows(&mut serving);
