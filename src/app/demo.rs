@@ -262,7 +262,7 @@ fn cut(
         legal_basis: "LB_PIPL_63_INSPECTION".to_owned(),
         ..Question::default()
     };
-    let mut target = Target::claim(out)?;
+    let mut target = Target::claim(out, false)?;
     let findings = findings_desk(running, &desk, clock);
     let office = office(config, running, desk, findings, clock)?;
     let issued = office.issue(&asking(config)?, &question, &|_| ())?;

@@ -24,7 +24,8 @@ const ROWS: Duration = Duration::from_secs(600);
 /// Bytes moved at once.
 const CHUNK: usize = 1 << 16;
 
-/// Issues an extract into the new file `out`, with its receipt in `<out>.tlog-proof`. Where no
+/// Issues an extract into the new file `out` (`<out>.age` where it is encrypted), with its receipt in
+/// `<out>.tlog-proof`. Where no
 /// ledger runs, one runs until its `ExtractIssued` is a leaf under a signed checkpoint.
 ///
 /// # Errors
@@ -37,7 +38,8 @@ pub fn extract(
     out: &Path,
     progress: &dyn Fn(Progress),
 ) -> Result<Summary, Error> {
-    let mut target = Target::claim(out)?;
+    question.check()?;
+    let mut target = Target::claim(out, !question.encrypt_to.is_empty())?;
     if let Some(client) = Client::at(&Folder::socket_path(&config.ledger.folder))? {
         let issued = client.extract(why, question, progress)?;
         let mut failed = None;

@@ -51,6 +51,7 @@ pub use publish::{
 };
 pub use rebuild::{Rebuilt, rebuild};
 pub use recover::{Recovered, recover};
+pub use release::archive_at;
 pub use replica::export_replica;
 pub use run::{Running, start};
 pub use serve::serve;

@@ -19,16 +19,18 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Claims `out` and `<out>.tlog-proof`. What an earlier run left half written goes.
-    pub(super) fn claim(out: &Path) -> Result<Self, Error> {
+    /// Claims `out`, or `<out>.age` where the archive is encrypted, and `<out>.tlog-proof`. What an earlier run
+    /// left half written goes.
+    pub(super) fn claim(out: &Path, is_encrypted: bool) -> Result<Self, Error> {
+        let archive = archive_at(out, is_encrypted);
         let receipt = beside(out, "", ".tlog-proof");
         let (partial, partial_receipt) = (
             beside(out, ".", ".partial"),
             beside(out, ".", ".tlog-proof.partial"),
         );
         let interrupted = partial.exists();
-        if out.exists() {
-            return Err(Error::OutputExists(out.to_owned()));
+        if archive.exists() {
+            return Err(Error::OutputExists(archive));
         }
         if receipt.exists() && !interrupted {
             return Err(Error::OutputExists(receipt));
@@ -43,7 +45,7 @@ impl Target {
         }
         let file = File::create_new(&partial).map_err(failed(&partial))?;
         Ok(Self {
-            archive: out.to_owned(),
+            archive,
             receipt,
             partial,
             partial_receipt,
@@ -91,6 +93,14 @@ impl Drop for Target {
     }
 }
 
+/// Where the archive goes that `out` names: an encrypted one has `.age` behind it.
+pub fn archive_at(out: &Path, is_encrypted: bool) -> PathBuf {
+    if is_encrypted {
+        return beside(out, "", ".age");
+    }
+    out.to_owned()
+}
+
 fn beside(out: &Path, before: &str, after: &str) -> PathBuf {
     let mut name = OsString::from(before);
     name.push(out.file_name().unwrap_or_default());
@@ -120,7 +130,7 @@ mod tests {
     fn both_files_appear_together_and_nothing_is_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("x.zip");
-        let mut target = Target::claim(&out).unwrap();
+        let mut target = Target::claim(&out, false).unwrap();
         target.append(b"zip").unwrap();
         assert!(!out.exists());
         target.release("receipt").unwrap();
@@ -130,16 +140,28 @@ mod tests {
             b"receipt"
         );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
-        assert_eq!(Target::claim(&out).err().unwrap().code(), "CU-0763");
+        assert_eq!(Target::claim(&out, false).err().unwrap().code(), "CU-0763");
         fs::remove_file(&out).unwrap();
-        assert_eq!(Target::claim(&out).err().unwrap().code(), "CU-0763");
+        assert_eq!(Target::claim(&out, false).err().unwrap().code(), "CU-0763");
+    }
+
+    #[test]
+    fn an_encrypted_archive_has_its_receipt_under_the_name_of_the_clear_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("x.zip");
+        let mut target = Target::claim(&out, true).unwrap();
+        target.append(b"age").unwrap();
+        target.release("receipt").unwrap();
+        assert_eq!(fs::read(dir.path().join("x.zip.age")).unwrap(), b"age");
+        assert!(dir.path().join("x.zip.tlog-proof").exists() && !out.exists());
+        assert_eq!(Target::claim(&out, true).err().unwrap().code(), "CU-0763");
     }
 
     #[test]
     fn what_appears_meanwhile_is_not_overwritten_and_nothing_is_left() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("x.zip");
-        let target = Target::claim(&out).unwrap();
+        let target = Target::claim(&out, false).unwrap();
         fs::write(&out, "another's").unwrap();
         assert_eq!(target.release("receipt").unwrap_err().code(), "CU-0763");
         assert_eq!(fs::read(&out).unwrap(), b"another's");
@@ -150,9 +172,12 @@ mod tests {
     fn what_a_killed_run_left_goes_at_the_next_start() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("x.zip");
-        std::mem::forget(Target::claim(&out).unwrap());
+        std::mem::forget(Target::claim(&out, false).unwrap());
         fs::write(dir.path().join("x.zip.tlog-proof"), "half").unwrap();
-        Target::claim(&out).unwrap().release("receipt").unwrap();
+        Target::claim(&out, false)
+            .unwrap()
+            .release("receipt")
+            .unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 }

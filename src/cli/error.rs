@@ -28,6 +28,14 @@ pub enum Error {
         /// What is wrong with it, and where.
         source: custodia_core::privacy_policy::Error,
     },
+    /// An encrypted extract can't be decrypted.
+    #[error("{} can't be decrypted: {why}", path.display())]
+    Identity {
+        /// The encrypted archive.
+        path: std::path::PathBuf,
+        /// What age said.
+        why: String,
+    },
     /// An extract, or what is handed over beside it, can't be read.
     #[error(transparent)]
     Verify(#[from] verify::files::Error),
@@ -41,6 +49,7 @@ impl Error {
             Self::App(source) => source.code(),
             Self::File { .. } => "CU-0019",
             Self::PrivacyPolicy { .. } => "CU-0027",
+            Self::Identity { .. } => "CU-0767",
             Self::Verify(_) => "CU-0042",
         }
     }

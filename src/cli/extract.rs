@@ -74,6 +74,9 @@ pub struct Extract {
     /// The request; by default the same question has the same.
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
+    /// An age recipient (`age1…`): the archive is encrypted to it and written to `OUT.zip.age`; may be repeated.
+    #[arg(long, value_name = "AGE_RECIPIENT")]
+    encrypt_to: Vec<String>,
     #[command(flatten)]
     why: who::Reason,
     /// The archive to write; nothing is overwritten.
@@ -139,6 +142,7 @@ impl Extract {
             document_sha256: document.map(|bytes| hex::encode(Sha256::digest(bytes))),
             nonce: self.nonce.clone(),
             held: self.held.iter().map(text).collect::<Result<_, Error>>()?,
+            encrypt_to: self.encrypt_to.clone(),
             request_id: self.request_id.clone(),
         })
     }
@@ -156,10 +160,11 @@ impl Extract {
             index,
             ..
         } = summary;
-        let out = self.output.display();
+        let archive = app::archive_at(&self.output, !self.encrypt_to.is_empty());
+        let (archive, out) = (archive.display(), self.output.display());
         let time = super::shown::time(*cut_time);
         println!(
-            "{out}: {events} events about {people} people, {bytes} bytes, profile {profile}\n\
+            "{archive}: {events} events about {people} people, {bytes} bytes, profile {profile}\n\
              extract {id}\n\
              what was known at {time}, cut {cut}\n\
              issued: {}, receipt {out}.tlog-proof",

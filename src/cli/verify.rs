@@ -1,10 +1,14 @@
 //! `custodia verify`: whether an extract holds what it says.
 
+use std::fs::File;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use age::{Decryptor, IdentityFile};
 use clap::{Args, ValueEnum};
+use custodia_core::extract::archive::MAX_ARCHIVE_BYTES;
 use custodia_core::policy::Policy;
-use custodia_core::verify::{self, Beside, Language, Report, render};
+use custodia_core::verify::{self, Beside, Extract, Language, Report, render};
 
 use super::Error;
 
@@ -18,8 +22,11 @@ use files::Read;
 /// status: 0 proven, 6 key unconfirmed, 7 reports unchecked, 8 failed, 9 unreadable.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The archive, or the unpacked folder.
+    /// The archive, encrypted (`.age`) or not, or the unpacked folder.
     extract: PathBuf,
+    /// A file of age secret keys, to decrypt the archive in memory.
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
     /// The ledger's tlog-policy, from elsewhere than the extract.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -66,22 +73,58 @@ impl Verify {
         Ok(report.outcome.exit_code())
     }
 
-    fn check(&self) -> Result<Report, files::Error> {
+    fn check(&self) -> Result<Report, Error> {
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
         let known = self.known.iter().map(|path| files::read_file(path));
         let known: Vec<Vec<u8>> = known.collect::<Result<_, _>>()?;
         let known: Vec<&[u8]> = known.iter().map(Vec::as_slice).collect();
-        let receipt = files::read_receipt(&self.extract, self.receipt.as_deref())?;
+        // The receipt is of the archive that was encrypted.
+        let clear = match &self.identity {
+            Some(_) => self.extract.with_extension(""),
+            None => self.extract.clone(),
+        };
+        let receipt = files::read_receipt(&clear, self.receipt.as_deref())?;
         let beside = Beside {
             policy: policy.as_ref(),
             known: &known,
             receipt: receipt.as_deref(),
         };
+        if let Some(identity) = &self.identity {
+            let archive = decrypted(&self.extract, identity)?;
+            return Ok(verify::verify(&Extract::Archive(&archive), &beside));
+        }
         Ok(match files::read_extract(&self.extract)? {
             Read::Whole(owned) => verify::verify(&owned.as_extract(), &beside),
             Read::Unreadable(failure) => verify::unreadable(failure),
         })
     }
+}
+
+/// The archive in an age file, decrypted by one of the keys in a file.
+fn decrypted(path: &Path, identity: &Path) -> Result<Vec<u8>, Error> {
+    let read = |path: &Path| {
+        let file = File::open(path).map_err(|source| Error::File {
+            path: path.to_owned(),
+            source,
+        });
+        file.map(BufReader::new)
+    };
+    let failed = |why: String| Error::Identity {
+        path: path.to_owned(),
+        why,
+    };
+    let keys = IdentityFile::from_buffer(read(identity)?).map_err(|error| Error::File {
+        path: identity.to_owned(),
+        source: error,
+    })?;
+    let keys = keys.into_identities().map_err(|e| failed(e.to_string()))?;
+    let keys = keys.iter().map(|key| key.as_ref() as &dyn age::Identity);
+    let decryptor = Decryptor::new_buffered(read(path)?).map_err(|e| failed(e.to_string()))?;
+    let clear = decryptor.decrypt(keys).map_err(|e| failed(e.to_string()))?;
+    let mut bytes = Vec::new();
+    let read = clear.take(MAX_ARCHIVE_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|e| failed(e.to_string()))?;
+    Ok(bytes)
 }
 
 fn read_policy(path: &Path) -> Result<Policy, files::Error> {

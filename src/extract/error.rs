@@ -55,6 +55,14 @@ pub enum Error {
         /// The size.
         size: u64,
     },
+    /// Whom it is to be encrypted to is none that can be.
+    #[error("--encrypt-to, number {number}: {why}")]
+    Recipient {
+        /// Which of them, from 1.
+        number: usize,
+        /// What is wrong, without repeating what was given.
+        why: String,
+    },
     /// There is no key to sign with.
     #[error(
         "this ledger has no key for extracts; a replica gets it with `custodia init --replica-of`"
@@ -131,6 +139,7 @@ impl Error {
             Self::Archive(_) => "CU-0760",
             Self::Report(_) => "CU-0761",
             Self::Unsound(_) => "CU-0762",
+            Self::Recipient { .. } => "CU-0766",
             Self::Query(source) => source.code(),
             Self::Assess(source) => source.code(),
             Self::Project(source) => source.code(),
@@ -148,6 +157,7 @@ impl Error {
             | Self::Foreign
             | Self::Unknown(_)
             | Self::Held { .. }
+            | Self::Recipient { .. }
             | Self::Archive(_) => true,
             Self::Query(source) => source.is_the_askers(),
             Self::Assess(source) => source.is_the_askers(),

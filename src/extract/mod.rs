@@ -21,6 +21,7 @@ mod office;
 mod proofs;
 mod pseudonyms;
 mod question;
+mod sealing;
 mod spool;
 mod support;
 mod suppress;

@@ -132,7 +132,7 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// The archive's file.
+    /// The archive's file, encrypted where that was asked for.
     pub fn archive(&self) -> &Path {
         &self.archive
     }
@@ -454,6 +454,7 @@ impl Drawing<'_> {
         first.append(&mut all);
         let archive = spool.file("extract.zip");
         let bytes = assemble::archive(&first, &archive)?;
+        let (archive, bytes) = self.asked.recipients.sealed(&spool, archive, bytes)?;
         Ok(Draft {
             spool,
             archive,

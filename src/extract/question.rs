@@ -6,6 +6,7 @@ use custodia_core::schema::v1::{LegalBasisOfReading, RequesterKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::sealing::Recipients;
 use super::{Error, class};
 use crate::query::Time;
 
@@ -54,6 +55,8 @@ pub struct Question {
     pub nonce: Option<String>,
     /// Signed checkpoints that the requester holds.
     pub held: Vec<String>,
+    /// Age recipients (`age1…`) to whom the archive leaves encrypted; none: it leaves as it is.
+    pub encrypt_to: Vec<String>,
     /// The request; none derives one from the question.
     pub request_id: Option<String>,
 }
@@ -65,9 +68,18 @@ pub(super) struct Asked {
     pub(super) profile: Profile,
     pub(super) request: Request,
     pub(super) basis: LegalBasisOfReading,
+    pub(super) recipients: Recipients,
 }
 
 impl Question {
+    /// Checks the question by itself, before any work.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), Error> {
+        self.read().map(drop)
+    }
+
     /// Checks the question and puts it into its one spelling.
     pub(super) fn read(&self) -> Result<Asked, Error> {
         let requester = self.requester()?;
@@ -81,8 +93,10 @@ impl Question {
         })?;
         let query = self.query()?;
         let profile = self.profile(query.kind, requester)?;
+        let recipients = Recipients::read(&self.encrypt_to)?;
         let mut request = Request {
             document_sha256: self.document()?,
+            encrypted_to: recipients.fingerprints(),
             id: String::new(),
             legal_basis: basis.as_str_name().to_owned(),
             nonce: self.nonce.clone(),
@@ -107,6 +121,7 @@ impl Question {
             profile,
             request,
             basis,
+            recipients,
         })
     }
 

@@ -122,6 +122,9 @@ pub struct Request {
     /// SHA-256 of the authority's document.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub document_sha256: Option<Hex32>,
+    /// SHA-256 of each age recipient to whom the archive left encrypted, ascending.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub encrypted_to: Vec<Hex32>,
     /// The request.
     pub id: String,
     /// Name of a `LegalBasisOfReading`.
@@ -248,6 +251,7 @@ mod tests {
             refuted: vec![Int(0), Int(4)],
             request: Request {
                 document_sha256: Some(Hex32([3; 32])),
+                encrypted_to: vec![Hex32([4; 32])],
                 id: "q1".into(),
                 legal_basis: "LB_PIPL_45_ACCESS".into(),
                 nonce: Some("n".into()),

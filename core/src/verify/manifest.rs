@@ -175,6 +175,7 @@ fn check_words(manifest: &Manifest) -> Result<(), Rule> {
     if !manifest.query.fits() {
         return Err(Rule::Query);
     }
+    check_ascending("encrypted_to", &manifest.request.encrypted_to)?;
     check_ascending("query.events", &manifest.query.events)?;
     check_all_counts(manifest)?;
     check_findings(manifest)?;

@@ -326,6 +326,7 @@ pub fn manifest(profile: Profile) -> Manifest {
         rules: built_in_digest(),
         request: Request {
             document_sha256: Some(Hex32([0xd0; 32])),
+            encrypted_to: Vec::new(),
             id: "REQ-2026-0117".into(),
             legal_basis: "LB_PIPL_63_INSPECTION".into(),
             nonce: Some("7f3a-2291".into()),

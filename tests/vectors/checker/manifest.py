@@ -95,7 +95,10 @@ def query(value):
 
 def request(value):
     must = {"id": text, "legal_basis": text, "requester": text, "requester_name": text}
-    return check_object(value, must, {"document_sha256": spelt(from_hex, 32), "nonce": nonce})
+    digest = spelt(from_hex, 32)
+    sealed = ascending(digest, key=lambda one: one)
+    may = {"document_sha256": digest, "encrypted_to": sealed, "nonce": nonce}
+    return check_object(value, must, may)
 
 
 MUST = {

@@ -166,7 +166,12 @@ def request(rng):
         "requester": "RQ_REGULATOR",
         "requester_name": "网信办",
     }
-    optional = {"document_sha256": rng.randbytes(32).hex(), "nonce": "n-1 of 1"}
+    sealed = sorted(rng.randbytes(32).hex() for _ in range(rng.randrange(1, 4)))
+    optional = {
+        "document_sha256": rng.randbytes(32).hex(),
+        "encrypted_to": sealed,
+        "nonce": "n-1 of 1",
+    }
     return parts | {name: text for name, text in optional.items() if rng.random() < 0.5}
 
 

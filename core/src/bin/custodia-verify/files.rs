@@ -20,6 +20,13 @@ pub enum Error {
     /// A file beside the extract has too many bytes.
     #[error("{} has more than {MAX_SMALL_BYTES} bytes: is it the right file?", .0.display())]
     TooLong(PathBuf),
+    /// The extract is encrypted.
+    #[error(
+        "{path} is encrypted with age: decrypt it first, with the key that it was encrypted to: \
+         age -d -i KEY -o extract.zip {path} (or: custodia verify --identity KEY {path})",
+        path = .0.display()
+    )]
+    Encrypted(PathBuf),
     /// The policy is none.
     #[error("{} is no policy: {}", .0.display(), .1)]
     Policy(PathBuf, policy::Error),
@@ -111,7 +118,19 @@ fn read_most(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
 
 fn read_archive(path: &Path) -> Result<Vec<u8>, Stop> {
     let bytes = read_most(path, MAX_ARCHIVE_BYTES).map_err(Stop::Error)?;
+    if bytes.as_ref().is_some_and(|bytes| is_encrypted(bytes)) {
+        return Err(Stop::Error(Error::Encrypted(path.to_owned())));
+    }
     bytes.ok_or_else(|| too_long("archive"))
+}
+
+/// Whether bytes are an age file (age-encryption.org/v1), as it is or armoured.
+fn is_encrypted(bytes: &[u8]) -> bool {
+    let beginnings = [
+        &b"age-encryption.org/"[..],
+        b"-----BEGIN AGE ENCRYPTED FILE",
+    ];
+    beginnings.iter().any(|begins| bytes.starts_with(begins))
 }
 
 fn too_long(place: &str) -> Stop {

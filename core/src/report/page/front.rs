@@ -96,6 +96,15 @@ fn question(page: &mut Page<'_>) -> fmt::Result {
         |nonce| format!("<code>{}</code>", Escaped(nonce)),
     );
     fact(page, "申请人的随机数", "Requester's nonce", &nonce)?;
+    for recipient in &request.encrypted_to {
+        let digest = format!("<code>SHA-256 {}</code>", hex::encode(recipient.0));
+        fact(
+            page,
+            "加密发给（age 接收者）",
+            "Encrypted to (age recipient)",
+            &digest,
+        )?;
+    }
     let period = period(page);
     fact(page, "所询期间", "Period asked about", &period)?;
     let profile = format!("RP_{}", manifest.profile.name().replace('-', "_"));

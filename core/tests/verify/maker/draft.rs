@@ -95,6 +95,7 @@ pub fn manifest(profile: Profile, logs: Vec<LogAt>, held: Vec<LogAt>) -> Manifes
         rules: built_in_digest(),
         request: Request {
             document_sha256: None,
+            encrypted_to: Vec::new(),
             id: "REQ-2026-0117".into(),
             legal_basis: "LB_PIPL_63_INSPECTION".into(),
             nonce: Some("7f3a-2291".into()),
