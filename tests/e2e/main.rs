@@ -16,6 +16,7 @@ mod authority;
 mod bad_input;
 mod command_line;
 mod drill;
+mod encrypted;
 mod evidence;
 mod extract;
 mod faults;
