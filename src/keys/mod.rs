@@ -12,6 +12,7 @@ mod error;
 mod kek;
 mod key_store;
 mod label;
+mod rewrap;
 mod subject_key;
 
 pub use custodia_core::assess::state::retention::erased_subject;
@@ -19,6 +20,7 @@ pub use error::Error;
 pub use kek::{FileKek, KeyEncryption};
 pub use key_store::KeyStore;
 pub use label::Label;
+pub use rewrap::{Rewrapped, rewrap};
 pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};
 
 /// Bytes of a tag, under which a row stands.
