@@ -6,6 +6,7 @@
 mod ask;
 mod assessing;
 mod assigned;
+mod checkpointing;
 mod demo;
 mod error;
 mod extract;
@@ -26,6 +27,7 @@ mod rebuild;
 mod recover;
 mod release;
 mod replica;
+mod rotate;
 mod run;
 mod serve;
 mod threads;
@@ -52,7 +54,8 @@ pub use publish::{
 pub use rebuild::{Rebuilt, rebuild};
 pub use recover::{Recovered, recover};
 pub use release::archive_at;
-pub use replica::export_replica;
+pub use replica::{export_replica, take_key};
+pub use rotate::{ListedKey, Rewrapped, Rotated, list_keys, retire_keys, rotate, rotate_kek};
 pub use run::{Running, start};
 pub use serve::serve;
 pub use town::{Extent, Sent, send_events, town};

@@ -9,11 +9,11 @@ use tracing::{info, warn};
 
 use super::assessing::{self, Assessing};
 use super::assigned::{assigned, refuse_uncovered, topics_of};
+use super::checkpointing::{checkpointer, signer};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
 use super::lag::{CONSUMER_POLL, commit_for_display, measure_lag};
 use super::parts::role_of;
-use super::published::published_checkpoints;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::assess::{Keeping, Rulebook};
@@ -24,11 +24,11 @@ use crate::kafka::{
     self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
     watermarks,
 };
-use crate::log::{Checkpointer, CheckpointerParts, Intake, Log, Outbox, Publishing, Writer};
+use crate::log::{Checkpointer, Intake, Log, Outbox, Writer};
 use crate::metrics::{LogLabel, Metrics};
 use crate::project::Projector;
 use crate::query::LogRows;
-use crate::sign::{ExtractSigner, Signer};
+use crate::sign::ExtractSigner;
 
 /// How often lag is measured.
 const LAG_INTERVAL: Duration = Duration::from_secs(5);
@@ -331,8 +331,7 @@ impl Running {
         else {
             return Ok(());
         };
-        let name = self.opened.folder.ledger().extract_key_name();
-        let mut intake = Intake::new(extracts.vkey(&name)?, self.opened.logs.clone());
+        let mut intake = Intake::new(extracts.ring().clone(), self.opened.logs.clone());
         let (config, settings) = (config.clone(), settings.clone());
         let interval = Duration::from_millis(config.checkpoints.interval_ms);
         let (first, _) = watermarks(&settings, &config.topics.checkpoints, 0, timeout(&config))?;
@@ -437,42 +436,6 @@ fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// The signer of trees; none where this ledger doesn't sign.
-fn signer(config: &Config) -> Result<Option<Signer>, Error> {
-    let enabled = config.signer.enabled;
-    let signer = enabled.then(|| Signer::open(&config.signer.folder));
-    Ok(signer.transpose()?)
-}
-
-fn checkpointer(
-    config: &Config,
-    settings: &Settings,
-    opened: &Opened,
-    outbox: &Arc<KafkaOutbox>,
-    clock: &Arc<dyn Clock>,
-    metrics: &Metrics,
-    signer: Option<Signer>,
-) -> Result<Option<Arc<Mutex<Checkpointer>>>, Error> {
-    let Some(signer) = signer else {
-        return Ok(None);
-    };
-    let mut checkpointer = Checkpointer::new(CheckpointerParts {
-        signer,
-        logs: opened.logs.clone(),
-        keys: Arc::clone(&opened.keys),
-        outbox: Arc::clone(outbox) as Arc<dyn Outbox>,
-        publishing: Publishing {
-            checkpoints_topic: config.topics.checkpoints.clone(),
-            registry_topic: config.topics.registry.clone(),
-            registry_interval: Duration::from_millis(config.checkpoints.publish_interval_ms),
-        },
-        clock: Arc::clone(clock),
-        metrics: metrics.clone(),
-    });
-    checkpointer.settle(&published_checkpoints(config, settings)?)?;
-    Ok(Some(Arc::new(Mutex::new(checkpointer))))
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ enum Command {
     Fsck(fsck::Fsck),
     /// Fill the topics with a made-up town.
     Generate(generate::Generate),
-    /// Show the ledger's verifier keys; recover a signer that lost its state.
+    /// The ledger's keys: show, rotate, retire; recover a signer that lost its state.
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),

@@ -32,5 +32,6 @@ mod questions;
 mod record_to_leaf;
 mod recovery;
 mod replay;
+mod rotation;
 mod secured;
 mod third_party;

@@ -26,7 +26,7 @@ pub(super) fn check(
         None => false,
     };
     for (number, known) in beside.known.iter().enumerate() {
-        check_known(known, checked, checkpoints)
+        check_known(known, checked, checkpoints, beside.policy)
             .map_err(|fault| Failure::at(format!("known checkpoint {}", number + 1), fault))?;
     }
     if !beside.known.is_empty() {
@@ -75,8 +75,32 @@ fn check_quorum(policy: &Policy, note: &Note) -> Result<(), Fault> {
     }
 }
 
-fn check_known(file: &[u8], checked: &Checked, checkpoints: &Checkpoints) -> Result<(), Fault> {
-    let known = signed::open(file, &checked.key)?.checkpoint;
+/// Opens a known checkpoint: the manifest's key signed it, or one that the policy has for the ledger,
+/// since an earlier key may have been handed over to the manifest's.
+fn open_known(
+    file: &[u8],
+    checked: &Checked,
+    policy: Option<&Policy>,
+) -> Result<signed::Signed, signed::Error> {
+    let read = signed::open(file, &checked.key);
+    let mut others = policy
+        .into_iter()
+        .flat_map(|policy| policy.keys_of(&checked.ledger));
+    match read {
+        Err(error) => others
+            .find_map(|key| signed::open(file, key).ok())
+            .ok_or(error),
+        opened => opened,
+    }
+}
+
+fn check_known(
+    file: &[u8],
+    checked: &Checked,
+    checkpoints: &Checkpoints,
+    policy: Option<&Policy>,
+) -> Result<(), Fault> {
+    let known = open_known(file, checked, policy)?.checkpoint;
     let Some(place) = checked.place(&known.origin) else {
         return Err(Fault::KnownElsewhere(known.origin));
     };
