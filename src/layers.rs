@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("account", &["assess", "project", "query"]),
+    ("backup", &["clock", "keys", "log", "store"]),
     (
         "replay",
         &[
@@ -45,8 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "account", "assess", "clock", "config", "extract", "log", "metrics", "project",
-            "query", "replay", "respond",
+            "account", "assess", "backup", "clock", "config", "extract", "log", "metrics",
+            "project", "query", "replay", "respond",
         ],
     ),
     ("generate", &[]),
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "account",
             "assess",
+            "backup",
             "clock",
             "config",
             "extract",

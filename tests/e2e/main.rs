@@ -13,6 +13,7 @@ mod wal;
 mod accounts;
 mod answers;
 mod authority;
+mod backup;
 mod bad_input;
 mod command_line;
 mod drill;
