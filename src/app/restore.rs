@@ -27,6 +27,9 @@ use crate::sign::{ExtractSigner, KeyRing};
 /// How often one looks how far the logs are.
 const POLL: Duration = Duration::from_millis(50);
 
+/// How long no leaf may come before what was signed is taken for lost.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// What to restore, and where.
 #[derive(Debug, Clone)]
 pub struct Restoring {
@@ -161,7 +164,7 @@ impl Restore {
         // An erasure that is newer than the backup is applied where every start applies what the key store
         // lacks; nothing is served from here.
         let running = start(&self.config, clock)?;
-        let caught_up = self.catch_up(&running, &mut restored);
+        let caught_up = self.catch_up(&running, &mut restored, clock);
         let stopped = running.stop();
         caught_up?;
         stopped?;
@@ -252,19 +255,43 @@ impl Restore {
     }
 
     /// Waits until every log is as long as it was seen signed, and holds it against all of that.
-    fn catch_up(&self, running: &Running, restored: &mut [RestoredLog]) -> Result<(), Error> {
+    fn catch_up(
+        &self,
+        running: &Running,
+        restored: &mut [RestoredLog],
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(), Error> {
         let logs = &running.opened().logs;
         let reading = assigned(logs, &self.config.ingest.assign)?;
         let size_of = |name: &str| {
             let log = reading.iter().find(|log| log.name() == name);
             log.map(|log| log.tail().size)
         };
-        while restored
-            .iter()
-            .any(|log| size_of(&log.log).is_some_and(|size| size < log.signed))
-        {
+        let (mut before, mut since) = (0, clock.monotonic());
+        loop {
+            let short =
+                |log: &&RestoredLog| size_of(&log.log).is_some_and(|size| size < log.signed);
+            let Some(short) = restored.iter().find(short) else {
+                break;
+            };
             if let Some(failure) = running.failure(POLL) {
                 return Err(failure);
+            }
+            let (leaves, now) = (
+                reading.iter().map(|log| log.tail().size).sum(),
+                clock.monotonic(),
+            );
+            if leaves > before {
+                (before, since) = (leaves, now);
+            } else if now.saturating_sub(since) > IDLE {
+                return Err(BackupError::Unproven {
+                    origin: short.log.clone(),
+                    why: format!(
+                        "{} leaves were signed, and Kafka gives no more",
+                        short.signed
+                    ),
+                }
+                .into());
             }
         }
         for log in logs {

@@ -16,7 +16,9 @@ use crate::broker::Broker;
 use crate::extract::{
     FOR_THE_PERSON, about, cut, disclosed, member, publish, verifies, wait_for_all_rows,
 };
+use crate::faults::some_records;
 use crate::ledger::{Ledger, PATIENCE, Serving};
+use crate::produce::with_librdkafka;
 use crate::record_to_leaf::send_town;
 
 const PERSON: &str = "personpersonpersonpersonpe";
@@ -110,12 +112,17 @@ fn a_key_is_handed_over_in_the_middle_of_ingestion() {
     let replica = configured(&broker).set("signer.enabled", "false");
     replica.ok(&["init", "--replica-of", replica_file.to_str().unwrap()]);
 
-    let town = send_town(&ledger, 4_000);
+    let town = send_town(&ledger, 4_000) + 1;
     let mut serving = ledger.serve();
     serving.wait_for_leaves(100);
     serving.stop();
-    let rotated = ledger.ok(&["key", "rotate", "--json"]);
-    let rotated: Value = serde_json::from_str(&rotated).unwrap();
+    // Records come before and while the key is handed over.
+    with_librdkafka(broker.bootstrap(), &some_records(0, 200));
+    let rotating = ledger.spawn(&["key", "rotate", "--json"]);
+    with_librdkafka(broker.bootstrap(), &some_records(200, 400));
+    let rotated = rotating.wait_with_output().unwrap();
+    let rotated: Value = serde_json::from_slice(&rotated.stdout).unwrap();
+    let all = town + 400;
     let listed = kept(&ledger);
     let (new, old) = (&rotated["new"], &rotated["old"]);
     assert_eq!(listed[0].0, new.as_str().unwrap());
@@ -124,10 +131,13 @@ fn a_key_is_handed_over_in_the_middle_of_ingestion() {
     let trees = handovers[0].heads.iter();
     let events = trees.filter(|tree| tree.origin.contains("/custodia.events/"));
     let at_handover: u64 = events.map(|tree| tree.size).sum();
-    assert!((100..=town).contains(&at_handover), "{at_handover}");
+    assert!(
+        (100..=town).contains(&at_handover),
+        "{at_handover} of {all}"
+    );
 
-    let mut serving = ready(&ledger, town + 1);
-    wait_for_signed(&mut serving, &broker, town + 1);
+    let mut serving = ready(&ledger, all);
+    wait_for_signed(&mut serving, &broker, all);
     let after = of_person(&ledger, "after.zip");
     verifies(&ledger, &after);
     verifies(&ledger, &before);
@@ -148,10 +158,10 @@ fn a_key_is_handed_over_in_the_middle_of_ingestion() {
     fs::remove_file(ledger.path("signer/handovers")).unwrap();
     ledger.ok(&["key", "recover"]);
     publish(&ledger, &[disclosed("case-2", &about(PERSON), "")]);
-    ready(&ledger, town + 2).stop();
+    ready(&ledger, all + 1).stop();
     ledger.fsck();
     signed(&broker);
-    a_replica_follows(&ledger, &replica, town + 2);
+    a_replica_follows(&ledger, &replica, all + 1);
 }
 
 fn old_and_new_policies(ledger: &Ledger, old_policy: &Path, before: &Path, after: &Path) {
