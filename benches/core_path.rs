@@ -84,7 +84,14 @@ fn new_writer(folder: &Path) -> Result<Writer, Box<dyn std::error::Error>> {
     });
     let origin: Origin = "bench.example/custodia.events/0/1".parse()?;
     let generation = Generation::new("bench".into(), None, 1, 0);
-    let opened = notices::log_opened(&origin, &generation, None, None, &FixedClock::at(START_MS))?;
+    let opened = notices::log_opened(
+        &origin,
+        &generation,
+        None,
+        None,
+        &[],
+        &FixedClock::at(START_MS),
+    )?;
     let path = folder.join("log");
     Log::create(&path, &origin, &generation, &opened, &shared)?;
     let kek = Arc::new(FileKek::create(&folder.join("kek"))?);

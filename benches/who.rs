@@ -109,8 +109,14 @@ impl Ground<'_> {
         let path = self.folder.join(origin.replace('/', "-"));
         let origin: Origin = origin.parse()?;
         let generation = Generation::new("bench".into(), None, partitions, 0);
-        let opened =
-            notices::log_opened(&origin, &generation, None, None, &FixedClock::at(START_MS))?;
+        let opened = notices::log_opened(
+            &origin,
+            &generation,
+            None,
+            None,
+            &[],
+            &FixedClock::at(START_MS),
+        )?;
         Log::create(&path, &origin, &generation, &opened, &self.shared)?;
         let log = Log::open(&path, origin, &self.shared)?;
         let mut writer = Writer::new(Arc::clone(&log), Arc::clone(&self.keys))?;

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("log", &["clock", "keys", "metrics", "sign", "store"]),
     ("ingest", &["clock", "kafka", "log", "metrics"]),
     ("project", &["clock", "keys", "log", "metrics", "store"]),
+    ("erase", &["clock", "keys", "log", "metrics", "project"]),
     ("query", &["clock", "keys", "log", "project", "store"]),
     (
         "assess",
@@ -59,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "backup",
             "clock",
             "config",
+            "erase",
             "extract",
             "fsck",
             "generate",

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod erase;
 pub mod extract;
 pub mod fsck;
 pub mod generate;

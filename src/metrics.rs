@@ -92,6 +92,10 @@ pub struct Metrics {
     pub findings_lag: Gauge,
     /// 1 once findings are no longer kept up; the log says why.
     pub findings_stopped: Gauge,
+    /// Orders of erasure carried out.
+    pub erasures_applied: Counter,
+    /// Orders of erasure that were not carried out, since nobody who may had approved them; the log says why.
+    pub erasures_refused: Counter,
     /// Free bytes on the data folder's disk.
     pub disk_free: Gauge,
     /// 1 while appending stands still because the disk is nearly full.
@@ -125,6 +129,8 @@ impl Metrics {
             findings: Family::default(),
             findings_lag: Gauge::default(),
             findings_stopped: Gauge::default(),
+            erasures_applied: Counter::default(),
+            erasures_refused: Counter::default(),
             disk_free: Gauge::default(),
             disk_low: Gauge::default(),
         };
@@ -165,6 +171,10 @@ impl Metrics {
         registry.register("findings_lag_leaves", help, self.findings_lag.clone());
         let help = "1 once findings are no longer kept up";
         registry.register("findings_stopped", help, self.findings_stopped.clone());
+        let help = "Orders of erasure carried out";
+        registry.register("erasures_applied", help, self.erasures_applied.clone());
+        let help = "Orders of erasure that were not approved, and not carried out";
+        registry.register("erasures_refused", help, self.erasures_refused.clone());
     }
 
     /// Shows how many findings stand, in the place of what was shown.

@@ -1,4 +1,4 @@
-//! The note with which a ledger's signing key is handed over to the next (`proto/FORMAT.md` 15).
+//! The note with which a ledger's signing key is handed over to the next (`proto/FORMAT.md` 16).
 //!
 //! Owns its text and when it holds: both keys signed it. Never says when a key may sign, and keeps
 //! no list of keys.

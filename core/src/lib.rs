@@ -4,6 +4,7 @@
 //! signed [`note`]. Who verifies is handed a [`policy`] from elsewhere, and checks a [`receipt`] or,
 //! with [`verify`], an [`extract`].
 
+pub mod approval;
 pub mod assess;
 pub mod checkpoint;
 pub mod commitment;

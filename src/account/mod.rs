@@ -14,6 +14,7 @@ mod due;
 mod error;
 mod exemptions;
 mod gagged;
+mod persons;
 mod provisions;
 mod reached;
 mod recipient;
@@ -32,6 +33,7 @@ pub use disclosures::{AuthorityCase, DisclosuresAnswer, DisclosuresQuestion};
 pub use due::{DueAnswer, DueQuestion, DueRequest};
 pub use error::Error;
 pub use exemptions::{ExemptionUse, ExemptionsAnswer, ExemptionsQuestion};
+pub use persons::{PersonRow, PersonsAnswer, PersonsQuestion};
 pub use provisions::{
     ActivityRow, EntrustmentRow, ProvisionRow, ProvisionsAnswer, ProvisionsQuestion,
 };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::assessing::{self, Assessing};
+use super::erasing::{Erasing, carry_out_in_folder};
 use super::init::timeout;
 use super::parts::role_of;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
@@ -54,7 +55,18 @@ impl Counter {
         settings.validate()?;
         let outbox = Arc::new(KafkaOutbox::new(&settings, timeout(config))?);
         let rows = caught_up(config, &opened)?;
-        let desk = desk(config, &opened, rows, outbox, Arc::new(SystemClock::new()));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        carry_out_in_folder(&Erasing {
+            config,
+            opened: &opened,
+            rows: &rows,
+            book: &assessing::rulebook(config)?,
+            findings: &Keeping::Off,
+            outbox: &outbox,
+            clock: &clock,
+            metrics: &Metrics::register(&mut Registry::default()),
+        })?;
+        let desk = desk(config, &opened, rows, outbox, clock);
         let uid = rustix::process::getuid().as_raw();
         Ok(Self(At::Folder(Box::new(OpenFolder {
             desk: Arc::new(desk),

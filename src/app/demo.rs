@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use custodia_core::approval::Approval;
+use custodia_core::note::SignerKey;
 use custodia_core::origin::LedgerName;
 use custodia_core::policy::Policy;
 use custodia_core::receipt::Receipt;
+use custodia_core::schema::v1::event::Body;
+use custodia_core::schema::v1::{PersonRegistered, PersonRole};
 use custodia_core::tree::leaf_hash;
 use custodia_core::verify::{Beside, Extract, Failure, verify};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::ask::{desk, principals};
 use super::extract::{findings_desk, office, write};
@@ -18,9 +23,9 @@ use super::release::Target;
 use super::{Error, Extent, Running, StartAt, init, send_events, start, town};
 use crate::clock::Clock;
 use crate::config::{Config, Principal};
-use crate::extract::{Question, Summary};
+use crate::extract::{self, GivenApproval, Question, Summary};
 use crate::kafka::MockCluster;
-use crate::log::Log;
+use crate::log::{Log, notices};
 use crate::query::{Asking, Desk, ReceiptQuestion, WhoAnswer, WhoQuestion, Why};
 
 /// Leaves that sending may be ahead of: the mock cluster holds 5 MB a partition and then forgets.
@@ -32,6 +37,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LEDGER: &str = "ledger.example";
 /// A made-up employee who may ask.
 const EMPLOYEE: &str = "demoofficerdemoofficerdemo";
+/// Two made-up employees who approve what leaves for an authority.
+const APPROVERS: [&str; 2] = ["demolegaldemolegaldemolega", "demosecondlegaldemosecondl"];
+/// How long their approvals count.
+const APPROVED_MS: i64 = 3_600_000;
 /// 2026-09-01 in Shanghai: when the town's month begins.
 const START_MS: i64 = 1_788_192_000_000;
 /// How many customers are looked at to find one whose data went far.
@@ -111,6 +120,7 @@ pub fn demo(
     make_topics(&config, &mock)?;
     let made = init(&config, &StartAt::default(), None, clock.as_ref())?;
     let running = start(&config, clock)?;
+    let approvers = register_approvers(&config, &running, clock)?;
     let town = town(&config, seed, Extent::Customers(customers), START_MS)?;
     let expected = town.expected_count();
     let sent = send_events(&config, town.events(), &mut |sent| {
@@ -129,7 +139,14 @@ pub fn demo(
     let (answer, proven) = ask(&config, &running, &desk, subject.clone(), policy)?;
     progress(Step::Extracting);
     let extract_file = folder.join("extract.zip");
-    let (extract, receipt) = cut(&config, &running, desk, clock, subject, &extract_file)?;
+    let (extract, receipt) = cut(
+        &config,
+        &running,
+        desk,
+        clock,
+        (subject, &approvers),
+        &extract_file,
+    )?;
     let policy_file = folder.join("policy");
     fs::write(&policy_file, &proven.policy).map_err(failed(&policy_file))?;
     let extract_outcome = verify_extract(&extract_file, &receipt, &proven.policy)?;
@@ -246,22 +263,71 @@ fn asking(config: &Config) -> Result<Asking, Error> {
     Ok(principals(config)?.asking(uid, "demo", &why)?)
 }
 
+/// The two made-up people who approve, each with the seed of a key.
+type Approvers = [(&'static str, Zeroizing<[u8; 32]>); 2];
+
+/// Draws the approvers' keys and puts them on record, before anything else happens in the town.
+fn register_approvers(
+    config: &Config,
+    running: &Running,
+    clock: &Arc<dyn Clock>,
+) -> Result<Approvers, Error> {
+    let mut approvers = APPROVERS.map(|who| (who, Zeroizing::new([0; 32])));
+    for (who, seed) in &mut approvers {
+        let drawn = |error: getrandom::Error| Error::Unproven(error.to_string());
+        getrandom::fill(seed.as_mut()).map_err(drawn)?;
+        let key =
+            SignerKey::from_seed("person", seed).map_err(|e| Error::Unproven(e.to_string()))?;
+        let person = PersonRegistered {
+            role: PersonRole::PrLegal.into(),
+            public_key: key.verifier().public().to_vec(),
+            valid_until: None,
+            person_ref: (*who).to_owned(),
+        };
+        let event = notices::notice(Body::PersonRegistered(person), clock.as_ref());
+        let event = event.map_err(drawn)?;
+        let topic = &config.topics.registry;
+        running.outbox().deliver(topic, who.as_bytes(), &event)?;
+    }
+    Ok(approvers)
+}
+
+/// What the two approvers sign for an extract.
+fn approve(
+    question: &Question,
+    approvers: &Approvers,
+    now_ms: i64,
+) -> Result<Vec<GivenApproval>, Error> {
+    let ledger: LedgerName = LEDGER.parse().map_err(|_| Error::Unnamed)?;
+    let (request, _) = question.approval_request(&ledger, EMPLOYEE, now_ms + APPROVED_MS)?;
+    let signed = approvers.iter().map(|(who, seed)| {
+        let approval = Approval::sign(&request, who, seed);
+        let approval = approval.map_err(extract::Error::from)?;
+        Ok(GivenApproval {
+            name: (*who).to_owned(),
+            note: approval.note(),
+        })
+    });
+    signed.collect()
+}
+
 /// Cuts an extract of a customer, for an authority; with its receipt.
 fn cut(
     config: &Config,
     running: &Running,
     desk: Arc<Desk>,
     clock: &Arc<dyn Clock>,
-    subject: String,
+    (subject, approvers): (String, &Approvers),
     out: &Path,
 ) -> Result<(Summary, String), Error> {
-    let question = Question {
+    let mut question = Question {
         subject: Some(subject),
         requester: "RQ_REGULATOR".to_owned(),
         requester_name: "Example office".to_owned(),
         legal_basis: "LB_PIPL_63_INSPECTION".to_owned(),
         ..Question::default()
     };
+    question.approvals = approve(&question, approvers, clock.now_ms())?;
     let mut target = Target::claim(out, false)?;
     let findings = findings_desk(running, &desk, clock);
     let office = office(config, running, desk, findings, clock)?;

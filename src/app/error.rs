@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::generations;
 use super::{KeyFault, NoReceipt};
+use super::{approving, generations};
 use crate::{
     account, assess, backup, config, extract, fsck, ingest, kafka, keys, log, project, query,
     replay, respond, serve, sign,
@@ -54,6 +54,9 @@ pub enum Error {
     /// Exposure or an incident.
     #[error(transparent)]
     Respond(#[from] respond::Error),
+    /// Erasing failed.
+    #[error(transparent)]
+    Erase(#[from] crate::erase::Error),
     /// An extract.
     #[error(transparent)]
     Extract(#[from] extract::Error),
@@ -85,6 +88,9 @@ pub enum Error {
     /// A log that is not closed, or a generation that is not opened, so.
     #[error(transparent)]
     Generations(#[from] generations::Error),
+    /// A person's key, a request or an approval.
+    #[error(transparent)]
+    Approving(#[from] approving::Error),
     /// The system lets this process open too few files for the folder's logs.
     #[error(
         "this process may open {allowed} files, and {logs} logs may need {needed}; raise the hard \
@@ -218,12 +224,14 @@ impl Error {
             Self::Replay(source) => source.code(),
             Self::Account(source) => source.code(),
             Self::Extract(source) => source.code(),
+            Self::Erase(source) => source.code(),
             Self::ReplicaFile { .. } => "CU-0765",
             Self::OutputExists(_) => "CU-0763",
             Self::Output { .. } => "CU-0764",
             Self::Serve(source) => source.code(),
             Self::Outbox(source) => source.code(),
             Self::Generations(source) => source.code(),
+            Self::Approving(source) => source.code(),
             Self::FewOpenFiles { .. } => "CU-0040",
             Self::NotASigner(_) => "CU-0041",
             Self::Unnamed => "CU-0010",

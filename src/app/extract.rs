@@ -6,6 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use custodia_core::origin::LedgerName;
+
+use super::approving::{write_question, write_request};
 use super::ask::{PEER, desk, principals};
 use super::release::Target;
 use super::{Error, Running, start};
@@ -14,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::extract::{Issued, Office, OfficeParts, Progress, Question, Spools, Summary};
 use crate::log::Folder;
-use crate::query::{Desk, Why};
+use crate::query::{Desk, Time, Why};
 use crate::serve::Client;
 
 /// The data folder's place for extracts under way.
@@ -64,6 +67,28 @@ pub fn extract(
     let summary = released?;
     stopped?;
     Ok(summary)
+}
+
+/// Writes the request for approvals of an extract into the new file `path`, and the question that it is about
+/// beside it, in `<path>.question.json`. Whoever runs this is the one who will ask.
+///
+/// # Errors
+/// Where the question is wrong, whoever runs this may ask nothing, or a file can't be written.
+pub fn request_extract(
+    config: &Config,
+    question: &Question,
+    until: Time,
+    path: &Path,
+) -> Result<(), Error> {
+    let uid = rustix::process::getuid().as_raw();
+    let asker = principals(config)?.find(uid)?.employee.clone();
+    let ledger = LedgerName::new(config.ledger.name.clone()).map_err(|_| Error::Unnamed)?;
+    let (request, spelt) = question.approval_request(&ledger, &asker, until.0)?;
+    write_request(path, &request)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".question.json");
+    write_question(Path::new(&beside), &spelt)?;
+    Ok(())
 }
 
 fn from_folder(

@@ -67,7 +67,11 @@ pub fn incident(
 
 /// Waits until a ledger that runs has rows for all that the registry's topic has now: what was published a
 /// moment ago counts. One that doesn't run reads nothing, and answers as it stands.
-fn must_have_read(config: &Config, clock: &dyn Clock, counter: &Counter) -> Result<(), Error> {
+pub(super) fn must_have_read(
+    config: &Config,
+    clock: &dyn Clock,
+    counter: &Counter,
+) -> Result<(), Error> {
     if !counter.is_running() {
         return Ok(());
     }
@@ -169,7 +173,7 @@ impl Saying<'_> {
 }
 
 /// The event as a line that `publish` takes.
-fn line(event: &Event) -> String {
+pub(super) fn line(event: &Event) -> String {
     event_to_json(&event.encode_to_vec()).expect("an event of this schema with times of this era")
 }
 

@@ -253,7 +253,7 @@ fn make_logs(
     clock: &dyn Clock,
 ) -> Result<(), Error> {
     for (origin, generation) in generations {
-        let opened = notices::log_opened(origin, generation, None, None, clock)?;
+        let opened = notices::log_opened(origin, generation, None, None, &[], clock)?;
         Log::create(
             &folder.log_path(origin),
             origin,

@@ -3,12 +3,14 @@
 //! The only room that knows all others. It decides nothing about records: it hands every part
 //! what it stands on, and turns the first failure into a stop of the whole.
 
+mod approving;
 mod ask;
 mod assessing;
 mod assigned;
 mod backup;
 mod checkpointing;
 mod demo;
+mod erasing;
 mod error;
 mod extract;
 mod fsck;
@@ -20,6 +22,7 @@ mod kafka_registry;
 mod lag;
 mod open_files;
 mod parts;
+mod persons;
 mod policy;
 mod privacy_policy;
 mod publish;
@@ -35,19 +38,24 @@ mod serve;
 mod threads;
 mod town;
 
+pub use approving::{
+    Error as ApprovingError, approve, make_person_key, read_approval, read_request, write_request,
+};
 pub use ask::Counter;
 pub use backup::backup;
 pub use demo::{Proven, Shown, Step, demo};
 pub use error::Error;
-pub use extract::extract;
+pub use extract::{extract, request_extract};
 pub use fsck::fsck;
 pub use generations::{
-    Error as GenerationError, LogStanding, OpenedLog, StartFrom, close_logs, list_logs, open_logs,
+    Error as GenerationError, LogStanding, OpenedLog, Opening, StartFrom, close_logs, list_logs,
+    open_logs, request_open,
 };
 pub use incident::{Saying, incident, say, say_of_people};
 pub use init::{Made, StartAt, init};
 pub use kafka_outbox::KafkaOutbox;
 pub use parts::{Opened, kafka_settings, open};
+pub use persons::{persons, register_person, retire_person};
 pub use policy::policy;
 pub use privacy_policy::{Publication, publish_policy};
 pub use publish::{

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::assessing::{self, Assessing};
 use super::assigned::{assigned, refuse_uncovered, topics_of};
 use super::checkpointing::{checkpointer, signer};
+use super::erasing::{self, Erasing, Unread};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
 use super::lag::{CONSUMER_POLL, commit_for_display, measure_lag};
@@ -19,6 +20,7 @@ use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::assess::{Keeping, Rulebook};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::erase::Reach;
 use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
 use crate::kafka::{
     self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
@@ -47,6 +49,10 @@ pub struct Running {
     book: Arc<Rulebook>,
     findings: Keeping,
     extracts: Option<ExtractSigner>,
+    /// How far orders of erasure are carried out; none where nobody carries them out.
+    reach: Option<Arc<Reach>>,
+    /// The open logs of the registry, each with the offset of the last order that it had not read.
+    unread: Vec<Unread>,
 }
 
 /// Opens the ledger that the configuration names, checks what must hold, and starts it.
@@ -61,6 +67,7 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
     settings.probe(timeout(config))?;
     let assigned = assigned(&opened.logs, &config.ingest.assign)?;
     let (consumer, readers) = assign(config, &settings, &opened.logs, &assigned)?;
+    let unread = erasing::unread_orders(config, &assigned)?;
     let outbox = Arc::new(KafkaOutbox::new(&settings, timeout(config))?);
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
@@ -83,9 +90,12 @@ pub fn start(config: &Config, clock: &Arc<dyn Clock>) -> Result<Running, Error> 
         book,
         findings: Keeping::Off,
         extracts,
+        reach: None,
+        unread,
     };
     running.start_projecting(config)?;
     running.start_assessing(config, clock)?;
+    running.start_erasing(config, clock)?;
     running.start_appending(config, readers, clock, &metrics)?;
     running.start_watching(config, consumer, &metrics)?;
     running.start_facts(config, &settings)?;
@@ -210,6 +220,48 @@ impl Running {
         };
         self.findings = assessing.start(&mut self.threads)?;
         Ok(())
+    }
+
+    /// Carries out orders of erasure, those first that an earlier process left undone.
+    fn start_erasing(&mut self, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Error> {
+        if !config.project.enabled {
+            return Ok(());
+        }
+        let erasing = Erasing {
+            config,
+            opened: &self.opened,
+            rows: &self.rows,
+            book: &self.book,
+            findings: &self.findings,
+            outbox: &self.outbox,
+            clock,
+            metrics: &self.metrics,
+        };
+        let mut carrier = erasing.carrier()?;
+        self.reach = Some(Arc::clone(carrier.reach()));
+        self.threads
+            .spawn("erase", move |stop| Ok(carrier.run(stop)?))
+    }
+
+    /// Whether every order of erasure is carried out that Kafka had when the ledger was started.
+    ///
+    /// # Errors
+    /// Where a log can't be read.
+    pub fn has_erased(&self) -> Result<bool, Error> {
+        let Some(reach) = &self.reach else {
+            return Ok(true);
+        };
+        for (log, unread) in &self.unread {
+            let Some(reached) = reach.of(log.name()) else {
+                return Ok(false);
+            };
+            let Some(offset) = unread else { continue };
+            let leaf = log.index_of_offset(*offset)?;
+            if leaf.is_none_or(|leaf| leaf >= reached) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn start_appending(

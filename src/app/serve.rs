@@ -34,9 +34,13 @@ pub fn serve(config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Error> {
     let listener = bind(&runtime, &config.serve.listen)?;
     let running = start(config, clock)?;
     open_doors(&runtime, listener, &running);
-    open_socket(&runtime, config, clock, &running)?;
-    info!(folder = %config.ledger.folder.display(), "running");
+    let mut answers = false;
     loop {
+        if !answers && running.has_erased()? {
+            open_socket(&runtime, config, clock, &running)?;
+            info!(folder = %config.ledger.folder.display(), "running");
+            answers = true;
+        }
         if let Some(failure) = running.failure(FAILURE_POLL) {
             warn!(code = failure.code(), "stopping after a failure");
             drop(running.stop());

@@ -370,6 +370,7 @@ impl Assessor {
             self.head.people -= u64::from(known);
             if known {
                 round.marks.mark_whole(&[Scope::Operator]);
+                store.keys.mark_purge()?;
             }
             let linked = store.drop_person(&mut self.batch, tag)?;
             round.marks.people.extend(linked);

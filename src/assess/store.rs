@@ -92,6 +92,14 @@ impl FindingsStore {
         })
     }
 
+    /// Rewrites the rows on disk, so that what was deleted is gone. Waits until it is done.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn purge(&self) -> Result<(), Error> {
+        Ok(self.store.compact_range(FAMILY)?)
+    }
+
     /// What the rows are of, where they are of these rules.
     pub(super) fn head(&self, digest: &str) -> Result<Option<Head>, Error> {
         let Some(bytes) = self.store.get(META, HEAD)? else {

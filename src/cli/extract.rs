@@ -1,6 +1,6 @@
 //! `custodia extract`: the signed file that leaves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ArgGroup, Args};
@@ -11,11 +11,13 @@ use super::{Error, exit, who};
 use crate::app;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::extract::{Progress, Question, Summary};
+use crate::extract::{GivenApproval, Progress, Question, Summary};
 use crate::query::Time;
 
 /// The name under which the person concerned asks, where none is given.
 const OWN_NAME: &str = "本人";
+/// How long approvals count where nothing else is said.
+pub(super) const USUAL_MS: i64 = 7 * 86_400_000;
 
 /// Issues an extract: a signed archive that anyone can check without the ledger, with the receipt of
 /// its own record beside it. Looks and issue are on record before the file appears.
@@ -77,11 +79,26 @@ pub struct Extract {
     /// An age recipient (`age1…`): the archive is encrypted to it and written to `OUT.zip.age`; may be repeated.
     #[arg(long, value_name = "AGE_RECIPIENT")]
     encrypt_to: Vec<String>,
+    /// Write the request for two people's approvals into this new file, and the question beside it in
+    /// FILE.question.json; cut nothing. An authority's extract needs them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["approval", "output"])]
+    request_approval: Option<PathBuf>,
+    /// Until when approvals count (RFC 3339); default: seven days from now.
+    #[arg(long, value_name = "TIME", requires = "request_approval")]
+    approval_until: Option<Time>,
+    /// An approval that `custodia approve` wrote; one for each person.
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
     #[command(flatten)]
     why: who::Reason,
     /// The archive to write; nothing is overwritten.
-    #[arg(short, long, value_name = "OUT.zip")]
-    output: PathBuf,
+    #[arg(
+        short,
+        long,
+        value_name = "OUT.zip",
+        required_unless_present = "request_approval"
+    )]
+    output: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -95,25 +112,26 @@ impl Extract {
     pub fn run(&self, config: &Config) -> Result<u8, Error> {
         let question = self.question()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let output = match (&self.output, &self.request_approval) {
+            (Some(output), _) => output,
+            (None, Some(request)) => {
+                return self.request(config, clock.as_ref(), &question, request);
+            }
+            // clap asks for one of the two.
+            (None, None) => return Ok(exit::REFUSED),
+        };
         let bar = ProgressBar::new_spinner();
         bar.set_style(
             ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         let show = |progress: Progress| bar.set_message(words(&progress));
-        let summary = app::extract(
-            config,
-            &clock,
-            &self.why.why(),
-            &question,
-            &self.output,
-            &show,
-        );
+        let summary = app::extract(config, &clock, &self.why.why(), &question, output, &show);
         bar.finish_and_clear();
         let summary = summary?;
         if self.json {
             println!("{}", serde_json::json!(summary));
         } else {
-            self.print(&summary);
+            self.print(output, &summary);
         }
         Ok(exit::OK)
     }
@@ -144,10 +162,33 @@ impl Extract {
             held: self.held.iter().map(text).collect::<Result<_, Error>>()?,
             encrypt_to: self.encrypt_to.clone(),
             request_id: self.request_id.clone(),
+            approvals: self
+                .approval
+                .iter()
+                .map(|path| approval(path))
+                .collect::<Result<_, _>>()?,
         })
     }
 
-    fn print(&self, summary: &Summary) {
+    fn request(
+        &self,
+        config: &Config,
+        clock: &dyn Clock,
+        question: &Question,
+        file: &Path,
+    ) -> Result<u8, Error> {
+        let week = Time(clock.now_ms().saturating_add(USUAL_MS));
+        let until = self.approval_until.unwrap_or(week);
+        app::request_extract(config, question, until, file)?;
+        let file = file.display();
+        println!(
+            "{file}: for two people to approve by {until}\n\
+             each: custodia approve {file} --question {file}.question.json --key KEY --as REF -o APPROVAL"
+        );
+        Ok(exit::OK)
+    }
+
+    fn print(&self, output: &Path, summary: &Summary) {
         let Summary {
             id,
             profile,
@@ -160,8 +201,8 @@ impl Extract {
             index,
             ..
         } = summary;
-        let archive = app::archive_at(&self.output, !self.encrypt_to.is_empty());
-        let (archive, out) = (archive.display(), self.output.display());
+        let archive = app::archive_at(output, !self.encrypt_to.is_empty());
+        let (archive, out) = (archive.display(), output.display());
         let time = super::shown::time(*cut_time);
         println!(
             "{archive}: {events} events about {people} people, {bytes} bytes, profile {profile}\n\
@@ -171,6 +212,14 @@ impl Extract {
             super::shown::leaf(log, *index)
         );
     }
+}
+
+fn approval(path: &Path) -> Result<GivenApproval, Error> {
+    let approval = app::read_approval(path).map_err(app::Error::from)?;
+    Ok(GivenApproval {
+        name: approval.file().to_owned(),
+        note: approval.note(),
+    })
 }
 
 fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {

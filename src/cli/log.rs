@@ -1,12 +1,16 @@
 //! `custodia log`: the generations of the ledger's logs.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use custodia_core::schema::v1::LogEnd;
 
+use super::extract::USUAL_MS;
 use super::{Error, exit, shown};
-use crate::app::{self, LogStanding, OpenedLog, StartFrom};
-use crate::clock::SystemClock;
+use crate::app::{self, LogStanding, OpenedLog, Opening, StartFrom};
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
+use crate::query::Time;
 
 /// Shows the ledger's logs, closes them, and opens their next generations. Takes the folder: stop
 /// `serve` first.
@@ -59,6 +63,15 @@ struct Open {
     generation: Option<u32>,
     #[command(flatten)]
     start: Start,
+    /// Write the request for two people's approvals into this new file, and open nothing.
+    #[arg(long, value_name = "FILE", conflicts_with = "approval")]
+    request_approval: Option<PathBuf>,
+    /// Until when approvals count (RFC 3339); default: seven days from now.
+    #[arg(long, value_name = "TIME", requires = "request_approval")]
+    approval_until: Option<Time>,
+    /// An approval that `custodia approve` wrote; one for each person.
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -138,19 +151,42 @@ impl Log {
                 print_logs(&closed, close.json);
                 next(close.json, "custodia log open, or custodia serve");
             }
-            Command::Open(open) => {
-                let Open {
-                    partitions,
-                    generation,
-                    start,
-                    json,
-                } = open;
-                let opened = app::open_logs(config, &partitions, generation, start.into(), &clock)?;
-                print_opened(&opened, json);
-                next(json, "custodia serve");
-            }
+            Command::Open(open) => open.run(config, &clock)?,
         }
         Ok(exit::OK)
+    }
+}
+
+impl Open {
+    fn run(self, config: &Config, clock: &SystemClock) -> Result<(), Error> {
+        let opening = Opening {
+            named: self.partitions,
+            generation: self.generation,
+            from: self.start.into(),
+        };
+        if let Some(file) = self.request_approval {
+            let week = Time(clock.now_ms().saturating_add(USUAL_MS));
+            let until = self.approval_until.unwrap_or(week);
+            for log in app::request_open(config, &opening, until, &file)? {
+                println!("{log}");
+            }
+            let file = file.display();
+            println!(
+                "{file}: for two people to approve by {until}\n\
+                 each: custodia approve {file} --key KEY --as REF -o APPROVAL"
+            );
+            return Ok(());
+        }
+        let read = |path: &PathBuf| app::read_approval(path);
+        let approvals: Result<Vec<_>, _> = self.approval.iter().map(read).collect();
+        let approvals = approvals.map_err(app::Error::from)?;
+        let opened = app::open_logs(config, &opening, &approvals, clock)?;
+        print_opened(&opened, self.json);
+        if opened.iter().any(|log| log.approved_by.is_empty()) {
+            eprintln!("note: approved by nobody: the register never had anybody who may");
+        }
+        next(self.json, "custodia serve");
+        Ok(())
     }
 }
 
@@ -189,6 +225,9 @@ fn print_opened(opened: &[OpenedLog], json: bool) {
         let after = log.previous.as_ref();
         let after = after.map_or_else(String::new, |log| format!(", after {log}"));
         println!("{} from offset {}{after}", log.log, log.start_offset);
+        if !log.approved_by.is_empty() {
+            println!("  approved by {}", log.approved_by.join(", "));
+        }
         if let Some((first, end)) = log.skipped {
             println!("  offsets {first} to {} are in no log", end - 1);
         }

@@ -3,6 +3,7 @@
 //! Answers go to stdout, as text for people or with `--json` for programs; logs and progress go
 //! to stderr. Exit status: see [`exit`].
 
+mod approve;
 mod backup;
 mod breaches;
 mod check_event;
@@ -24,6 +25,7 @@ mod incident;
 mod init;
 mod key;
 mod log;
+mod person;
 mod policy;
 mod provisions;
 mod publish;
@@ -99,6 +101,10 @@ enum Command {
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
+    /// People who approve: their keys, and the register of them.
+    Person(person::Person),
+    /// Sign a request for something that needs two people.
+    Approve(approve::Approve),
     /// Check, compare and publish the privacy policy as data.
     Policy(policy::Policy),
     /// Drop rows and make them again.
@@ -206,6 +212,8 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Restore(restore) => restore.run(config),
         Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
+        Command::Person(person) => person.run(config),
+        Command::Approve(approve) => approve.run(),
         Command::Policy(policy) => policy.run(config),
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),

@@ -32,6 +32,8 @@ pub struct Config {
     pub findings: Findings,
     /// What the rules are told beside the registry.
     pub policy: Policy,
+    /// How erasures are attested, and when their bytes leave the disk.
+    pub erasure: Erasure,
     /// The doors.
     pub serve: Serve,
     /// Who may ask.
@@ -277,6 +279,27 @@ pub struct Policy {
     /// A file of public holidays (TOML, as `ops/policy/holidays.toml`), by which deadlines that end on one
     /// go on. Default: those that the program was built with. Others make all findings anew.
     pub holidays: Option<PathBuf>,
+}
+
+/// How erasures are attested, and when their bytes leave the disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Erasure {
+    /// By which name this ledger attests an erasure; each replica needs its own. Default: empty, which
+    /// stands for the ledger's name.
+    pub store_id: String,
+    /// How long bytes of what was erased may stay on disk at most, sealed under destroyed keys, before all
+    /// tables are rewritten, in ms. Default: 3600000.
+    pub purge_interval_ms: u64,
+}
+
+impl Default for Erasure {
+    fn default() -> Self {
+        Self {
+            store_id: String::new(),
+            purge_interval_ms: 3_600_000,
+        }
+    }
 }
 
 /// The doors.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use custodia_core::approval::Refused;
 use custodia_core::extract::archive;
 
 use crate::{assess, keys, log, project, query, sign};
@@ -63,6 +64,15 @@ pub enum Error {
         /// What is wrong, without repeating what was given.
         why: String,
     },
+    /// Approvals don't count.
+    #[error(transparent)]
+    Approval(#[from] Refused),
+    /// The approvals were used.
+    #[error(
+        "the request {0} has its extract: approvals count for one; ask with another --request-id, and \
+         have it approved"
+    )]
+    Replayed(String),
     /// There is no key to sign with.
     #[error(
         "this ledger has no key for extracts; a replica gets it with `custodia init --replica-of`"
@@ -140,6 +150,8 @@ impl Error {
             Self::Report(_) => "CU-0761",
             Self::Unsound(_) => "CU-0762",
             Self::Recipient { .. } => "CU-0766",
+            Self::Approval(source) => source.code(),
+            Self::Replayed(_) => "CU-0995",
             Self::Query(source) => source.code(),
             Self::Assess(source) => source.code(),
             Self::Project(source) => source.code(),
@@ -158,6 +170,8 @@ impl Error {
             | Self::Unknown(_)
             | Self::Held { .. }
             | Self::Recipient { .. }
+            | Self::Approval(_)
+            | Self::Replayed(_)
             | Self::Archive(_) => true,
             Self::Query(source) => source.is_the_askers(),
             Self::Assess(source) => source.is_the_askers(),

@@ -6,6 +6,7 @@
 //! outbox, and keeps what is under way in a folder of its own, emptied at every start. Nothing is
 //! released that is not on record (law 9; `ExtractIssued`).
 
+mod approvals;
 mod assemble;
 mod census;
 mod class;
@@ -26,6 +27,7 @@ mod spool;
 mod support;
 mod suppress;
 
+pub use approvals::GivenApproval;
 pub use error::Error;
 pub use office::{Issued, Office, OfficeParts, Progress, Summary};
 pub use question::Question;

@@ -16,6 +16,7 @@ use custodia_core::schema::v1::ExtractIssued;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::approvals::{self, Used};
 use super::gather::{Gathered, Gathering};
 use super::issue::{self, left};
 use super::line::Redactor;
@@ -61,7 +62,8 @@ pub struct OfficeParts {
 /// Issues extracts, one at a time: so memory stays bounded however many ask.
 pub struct Office {
     parts: OfficeParts,
-    turn: Mutex<()>,
+    /// Whoever has it cuts; with it what was approved and used.
+    turn: Mutex<Used>,
 }
 
 /// How far an extract is.
@@ -164,17 +166,18 @@ struct Draft {
 
 impl Office {
     /// An office with nothing under way.
-    pub const fn new(parts: OfficeParts) -> Self {
+    pub fn new(parts: OfficeParts) -> Self {
         Self {
             parts,
-            turn: Mutex::new(()),
+            turn: Mutex::default(),
         }
     }
 
     /// Cuts an extract, puts looks and `ExtractIssued` on record, and hands it over once both are.
     ///
     /// # Errors
-    /// Whatever keeps it from being cut or put on record: then nothing is released.
+    /// [`Error::Approval`] and [`Error::Replayed`] before any work, where an authority asks; whatever keeps it
+    /// from being cut or put on record: then nothing is released.
     pub fn issue(
         &self,
         asking: &Asking,
@@ -183,8 +186,9 @@ impl Office {
     ) -> Result<Issued, Error> {
         let asked = question.read()?;
         let signer = self.parts.signer.as_ref().ok_or(Error::NoKey)?;
-        // Nothing that a panic could have left half done is shared.
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a panic left half read is read again.
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let approved = approvals::approved(&self.parts, &mut turn, asking, question, &asked)?;
         let as_of: Option<AsOf> = question.as_of.as_deref().map(str::parse).transpose()?;
         let from = self.parts.desk.view().signed_standpoint(as_of.as_ref())?;
         let coverings = self.covered(&from, signer.ring())?;
@@ -201,6 +205,7 @@ impl Office {
         .draw()?;
         progress(Progress::Recording);
         self.look(asking, &asked, &from, &draft)?;
+        approvals::record(&self.parts, approved)?;
         let recorded = issue::record(&self.parts, issued(asking, &asked, &draft), progress)?;
         let manifest = &draft.manifest;
         Ok(Issued {

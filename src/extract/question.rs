@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::sealing::Recipients;
-use super::{Error, class};
+use super::{Error, GivenApproval, class};
 use crate::query::Time;
 
 /// Longest names of a request, in characters.
@@ -59,6 +59,8 @@ pub struct Question {
     pub encrypt_to: Vec<String>,
     /// The request; none derives one from the question.
     pub request_id: Option<String>,
+    /// What people signed who approve it; an authority's needs two.
+    pub approvals: Vec<GivenApproval>,
 }
 
 /// A question that may be answered, in its one spelling.

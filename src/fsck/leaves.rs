@@ -8,8 +8,8 @@ use super::naive::{self, ENTRY_BYTES, Facts, Hash, leaf_hash};
 use super::shelf::{Held, Shelf};
 use super::source::Topic;
 use super::tiles::{self, WIDTH};
-use crate::keys::{KeyStore, Label, open_payload};
-use crate::log::layout::{ENTRIES, PAYLOADS};
+use crate::keys::{KeyStore, open_payload};
+use crate::log::layout::{ENTRIES, PAYLOADS, REMAINS};
 
 type Entry = [u8; ENTRY_BYTES];
 
@@ -23,6 +23,8 @@ enum Payload {
     /// Why it doesn't open.
     Fails(String),
     Missing,
+    /// There is none, and what remains of it is there.
+    Erased,
     /// The payload, or the entry that it is sealed for, can't be read.
     Unread,
 }
@@ -140,7 +142,11 @@ impl Chunk {
                 );
             }
             Payload::Fails(what) => found.add(Place::Payload(index), what.clone()),
-            Payload::Missing => erased = true,
+            Payload::Erased => erased = true,
+            Payload::Missing => {
+                let what = "missing, and nothing says that it was erased";
+                found.add(Place::Payload(index), what);
+            }
             Payload::Unread => {}
         }
         Leaf {
@@ -241,6 +247,13 @@ fn read_payloads(
             };
         }
     });
+    let all =
+        all && shelf.each_number(REMAINS, first, Some(end), found, &mut |index, _, found| {
+            match payloads.get_mut(place_in(first, index)) {
+                Some(payload) if *payload == Payload::Missing => *payload = Payload::Erased,
+                _ => found.add(Place::Payload(index), "there, and said to be erased"),
+            }
+        });
     if !all {
         payloads
             .iter_mut()
@@ -276,13 +289,4 @@ fn opened_record(
     let clear = open_payload(&key, origin, entry, sealed)
         .map_err(|_| "does not open under its key for its entry".to_owned())?;
     Record::decode(&clear).map_err(|e| format!("opens, but to no record: {e}"))
-}
-
-/// Whether the key that sealed a payload, which is missing, is still there: then nobody erased it.
-/// The label of a record that splits is known where the topic still has it.
-pub(super) fn key_is_there(keys: &KeyStore, origin: &str, leaf: &Leaf, topic: &Topic<'_>) -> bool {
-    let there = |label: Label<'_>| keys.find(origin, &label).is_ok_and(|key| key.is_some());
-    let facts = leaf.entry.as_ref().and_then(|entry| Facts::of(entry));
-    let key = facts.and_then(|facts| topic.key_at(facts.offset).filter(|_| facts.splits));
-    there(Label::Leaf(leaf.index)) || key.is_some_and(|key| there(Label::Key(key)))
 }

@@ -46,7 +46,6 @@ pub trait RecordSource {
 /// The record that comes next in the topic.
 struct Next {
     offset: u64,
-    key: Option<Vec<u8>>,
     entry: [u8; ENTRY_BYTES],
 }
 
@@ -95,7 +94,6 @@ impl<'a> Topic<'a> {
             let entry = naive::entry(&record);
             Next {
                 offset: record.offset,
-                key: record.key,
                 entry,
             }
         });
@@ -106,15 +104,6 @@ impl<'a> Topic<'a> {
     pub(super) fn entry_of(&self, hash: &Hash) -> Option<[u8; ENTRY_BYTES]> {
         let next = self.next.as_ref()?;
         (naive::leaf_hash(&next.entry) == *hash).then_some(next.entry)
-    }
-
-    /// The Kafka key of the next record, where it stands at `offset`.
-    pub(super) fn key_at(&self, offset: u64) -> Option<&[u8]> {
-        self.next
-            .as_ref()
-            .filter(|next| next.offset == offset)?
-            .key
-            .as_deref()
     }
 
     /// Passes a leaf; `entry` is `None` where it isn't known.

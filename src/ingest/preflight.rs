@@ -70,6 +70,7 @@ mod tests {
             cleanup_policy: Some("delete".into()),
             timestamp_type: Some("LogAppendTime".into()),
             retention_ms: None,
+            segment_ms: None,
             max_message_bytes: None,
         }
     }

@@ -22,6 +22,7 @@ use super::watch::{Probe, Watch};
 const CLEANUP_POLICY: &str = "cleanup.policy";
 const TIMESTAMP_TYPE: &str = "message.timestamp.type";
 const RETENTION_MS: &str = "retention.ms";
+const SEGMENT_MS: &str = "segment.ms";
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 /// 12 MiB and a batch's head.
 const MAX_MESSAGE: &str = "12648448";
@@ -43,6 +44,8 @@ pub struct TopicFacts {
     pub timestamp_type: Option<String>,
     /// `retention.ms`; −1 is for ever.
     pub retention_ms: Option<i64>,
+    /// `segment.ms`: how long a segment is filled at most; what is in it is kept until its end's time is over.
+    pub segment_ms: Option<i64>,
     /// `max.message.bytes`: the largest batch it takes.
     pub max_message_bytes: Option<u64>,
 }
@@ -178,6 +181,7 @@ fn facts(described: Described, mut config: Config, cluster_id: &str) -> TopicFac
         cluster_id: cluster_id.to_owned(),
         partitions: described.partitions,
         retention_ms: config.get(RETENTION_MS).and_then(|ms| ms.parse().ok()),
+        segment_ms: config.get(SEGMENT_MS).and_then(|ms| ms.parse().ok()),
         max_message_bytes: config
             .get(MAX_MESSAGE_BYTES)
             .and_then(|max| max.parse().ok()),

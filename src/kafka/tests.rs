@@ -340,6 +340,7 @@ fn compaction_and_producers_times_are_refused() {
         cleanup_policy: Some("delete".into()),
         timestamp_type: Some("LogAppendTime".into()),
         retention_ms: Some(-1),
+        segment_ms: None,
         max_message_bytes: None,
     };
     facts.check().unwrap();

@@ -5,11 +5,12 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use lru::LruCache;
 use zeroize::Zeroizing;
 
+use super::erased::{Erased, Handle};
 use super::error::Error;
 use super::kek::KeyEncryption;
 use super::label::{Label, LedgerSecret, Locator};
@@ -19,15 +20,19 @@ use crate::store::{Batch, Content, Durability, Family, Layout, Read as _, Shared
 
 pub(super) const META: Family = Family::new("meta", Content::Clear);
 pub(super) const KEYS: Family = Family::new("keys", Content::Hashed);
+/// handle of a person in a log → which keys the person has there ([`Handle`]).
+const HANDLES: Family = Family::new("handles", Content::Hashed);
+/// handle of somebody who was erased, everywhere or in a log → what is remembered.
+const ERASED: Family = Family::new("erased", Content::Clear);
 pub(super) const LAYOUT: Layout = Layout {
-    fixed: &[META, KEYS],
+    fixed: &[META, KEYS, HANDLES, ERASED],
     versions: &[],
 };
 
 const VERSION_FACT: &[u8] = b"version";
 pub(super) const KEK_FACT: &[u8] = b"key-encryption key";
 pub(super) const SECRET_FACT: &[u8] = b"ledger secret";
-const VERSION: &[u8] = b"1";
+const VERSION: &[u8] = b"2";
 
 pub(super) const SECRET_CONTEXT: &[u8] = b"custodia.v1 wrapped ledger secret";
 const SUBJECT_CONTEXT: &[u8] = b"custodia.v1 wrapped subject key";
@@ -47,6 +52,9 @@ pub struct KeyStore {
     encryption: Arc<dyn KeyEncryption>,
     secret: LedgerSecret,
     cache: Mutex<LruCache<Locator, SubjectKey>>,
+    erased: RwLock<Erased>,
+    /// A number where bytes of what was erased may still be on disk.
+    purge: Mutex<Option<u64>>,
     /// Held from looking for a key on disk until it is made, cached or destroyed, one for each
     /// origin's hash: so a key is made once, a destroyed one doesn't come back through the cache,
     /// and writers of other logs sync at the same time.
@@ -96,7 +104,12 @@ impl KeyStore {
             &encryption.wrap(&secret, SECRET_CONTEXT)?,
         );
         let store = Store::create_with(path, LAYOUT, &first, shared)?;
-        Ok(Self::of(store, encryption, secret))
+        Ok(Self::of(
+            store,
+            encryption,
+            secret,
+            (Erased::default(), None),
+        ))
     }
 
     /// Opens the key store in the folder `path`.
@@ -123,7 +136,8 @@ impl KeyStore {
             });
         }
         let secret = encryption.unwrap(&fact(&store, SECRET_FACT)?, SECRET_CONTEXT)?;
-        Ok(Self::of(store, encryption, secret))
+        let erased = (erasing::read(&store)?, erasing::read_purge(&store)?);
+        Ok(Self::of(store, encryption, secret, erased))
     }
 
     /// The keys of `labels` in the log `origin`, in their order. Those that don't exist are made,
@@ -135,16 +149,15 @@ impl KeyStore {
     /// # Panics
     /// Never: each label is found in the cache or made.
     pub fn keys_for(&self, origin: &str, labels: &[Label<'_>]) -> Result<Vec<SubjectKey>, Error> {
-        let locators: Vec<Locator> = labels
-            .iter()
-            .map(|label| self.secret.locator(origin, label))
-            .collect();
-        let cached = self.cached(&locators);
+        let cached = self.cached(&self.locators(origin, labels));
         if cached.iter().all(Option::is_some) {
             return Ok(cached.into_iter().flatten().collect());
         }
         let turn = self.turn(origin);
-        let resolved = self.resolve(&absent(&locators, &cached))?;
+        // Whoever was erased meanwhile has another locator now.
+        let locators = self.locators(origin, labels);
+        let cached = self.cached(&locators);
+        let resolved = self.resolve(origin, &absent(&locators, labels, &cached))?;
         drop(turn);
         let keys = locators.iter().zip(cached).map(|(locator, cached)| {
             let found = cached.or_else(|| resolved.get(locator).cloned());
@@ -164,7 +177,13 @@ impl KeyStore {
     /// Where the key of a label stands: what a payload names its key by, since only the sealed
     /// record holds the label itself.
     pub fn locator(&self, origin: &str, label: &Label<'_>) -> [u8; 32] {
-        self.secret.locator(origin, label)
+        match label {
+            Label::Key(bytes) => {
+                let generation = self.generation(origin, bytes);
+                self.secret.later_locator(origin, bytes, generation)
+            }
+            Label::Leaf(_) => self.secret.locator(origin, label),
+        }
     }
 
     /// The key that stands at a locator of the log `origin`, where there is one.
@@ -188,30 +207,15 @@ impl KeyStore {
         Ok(Some(key))
     }
 
-    /// Destroys the key of one label, synced before this returns; nothing happens where there is
-    /// none. A [`SubjectKey`] handed out before still works until it is dropped: what a writer seals
-    /// under it from now on can't be opened after that, so a log's writer must not be between
-    /// asking for its keys and writing. The wrapped bytes leave the disk with [`KeyStore::purge`].
-    ///
-    /// # Errors
-    /// [`Error::Store`]; then the key may still be there after a restart.
-    pub fn shred(&self, origin: &str, label: &Label<'_>) -> Result<(), Error> {
-        let locator = self.secret.locator(origin, label);
-        let _turn = self.turn(origin);
-        let mut batch = Batch::new();
-        batch.delete(KEYS, &locator);
-        self.cache().pop(&locator);
-        self.store.write(&batch, Durability::Synced)?;
-        Ok(())
-    }
-
     /// Rewrites the tables and drops the write-ahead log, so that the wrapped bytes of destroyed
     /// keys leave the disk. Housekeeping; waits until it is done.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn purge(&self) -> Result<(), Error> {
-        Ok(self.store.compact_range(KEYS)?)
+        [KEYS, HANDLES]
+            .into_iter()
+            .try_for_each(|family| Ok(self.store.compact_range(family)?))
     }
 
     /// The tag under which rows stand that belong to no subject (recipients, incidents,
@@ -240,15 +244,23 @@ impl KeyStore {
         store: Store,
         encryption: Arc<dyn KeyEncryption>,
         secret: Zeroizing<[u8; KEY_BYTES]>,
+        (erased, purge): (Erased, Option<u64>),
     ) -> Self {
         Self {
             store,
             encryption,
             secret: LedgerSecret::new(secret),
             cache: Mutex::new(LruCache::new(CACHED_KEYS)),
+            erased: RwLock::new(erased),
+            purge: Mutex::new(purge),
             turns: [const { Mutex::new(()) }; TURNS],
             hasher: RandomState::new(),
         }
+    }
+
+    fn locators(&self, origin: &str, labels: &[Label<'_>]) -> Vec<Locator> {
+        let labels = labels.iter();
+        labels.map(|label| self.locator(origin, label)).collect()
     }
 
     fn cached(&self, locators: &[Locator]) -> Vec<Option<SubjectKey>> {
@@ -260,14 +272,19 @@ impl KeyStore {
     }
 
     /// Reads or makes the key of each locator. What is made is on disk before it is cached.
-    fn resolve(&self, locators: &[Locator]) -> Result<HashMap<Locator, SubjectKey>, Error> {
-        let names: Vec<&[u8]> = locators.iter().map(<[u8; 32]>::as_slice).collect();
-        let mut keys = HashMap::with_capacity(locators.len());
+    fn resolve(
+        &self,
+        origin: &str,
+        wanted: &[(Locator, Label<'_>)],
+    ) -> Result<HashMap<Locator, SubjectKey>, Error> {
+        let names: Vec<&[u8]> = wanted.iter().map(|(name, _)| name.as_slice()).collect();
+        let mut keys = HashMap::with_capacity(wanted.len());
         let mut batch = Batch::new();
-        for (locator, wrapped) in locators.iter().zip(self.store.multi_get(KEYS, &names)?) {
+        let found = self.store.multi_get(KEYS, &names)?;
+        for ((locator, label), wrapped) in wanted.iter().zip(found) {
             let key = match wrapped {
                 Some(wrapped) => self.unwrap(locator, &wrapped)?,
-                None => self.make(locator, &mut batch)?,
+                None => self.make(origin, locator, label, &mut batch)?,
             };
             keys.insert(*locator, key);
         }
@@ -281,12 +298,27 @@ impl KeyStore {
         Ok(keys)
     }
 
-    fn make(&self, locator: &Locator, batch: &mut Batch) -> Result<SubjectKey, Error> {
+    /// Makes a key, and what leads to it from the digest that an order of erasure names.
+    fn make(
+        &self,
+        origin: &str,
+        locator: &Locator,
+        label: &Label<'_>,
+        batch: &mut Batch,
+    ) -> Result<SubjectKey, Error> {
         let key = SubjectKey::new(random_key()?);
         let wrapped = self
             .encryption
             .wrap(key.bytes(), &subject_context(locator))?;
         batch.put(KEYS, locator, &wrapped);
+        if let Label::Key(bytes) = label {
+            let name = self.secret.handle(origin, &erased_key(bytes));
+            let handle = Handle {
+                current: Some(*locator),
+                ..self.handle(&name)?
+            };
+            batch.put(HANDLES, &name, &handle.encode());
+        }
         Ok(key)
     }
 
@@ -311,15 +343,22 @@ impl KeyStore {
     }
 }
 
-/// The locators that weren't cached, each once.
-fn absent(locators: &[Locator], cached: &[Option<SubjectKey>]) -> Vec<Locator> {
+/// The locators that weren't cached, each once, with a label of each.
+fn absent<'a>(
+    locators: &[Locator],
+    labels: &[Label<'a>],
+    cached: &[Option<SubjectKey>],
+) -> Vec<(Locator, Label<'a>)> {
     let misses = locators
         .iter()
+        .zip(labels)
         .zip(cached)
         .filter(|(_, cached)| cached.is_none());
-    let mut absent: Vec<Locator> = misses.map(|(locator, _)| *locator).collect();
-    absent.sort_unstable();
-    absent.dedup();
+    let mut absent: Vec<_> = misses
+        .map(|((locator, label), _)| (*locator, *label))
+        .collect();
+    absent.sort_unstable_by_key(|(locator, _)| *locator);
+    absent.dedup_by_key(|(locator, _)| *locator);
     absent
 }
 
@@ -356,5 +395,7 @@ pub(super) fn unknown(store: &Store, name: &'static [u8], found: &[u8]) -> Error
     }
 }
 
+mod erasing;
+pub use erasing::erased_key;
 #[cfg(test)]
 mod tests;

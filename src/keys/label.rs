@@ -18,6 +18,8 @@ pub enum Label<'a> {
 
 const KEY_MARKER: u8 = 0x01;
 const LEAF_MARKER: u8 = 0x02;
+const HANDLE_MARKER: u8 = 0x03;
+const LATER_MARKER: u8 = 0x04;
 
 /// The ledger's secret and what follows from it. Its bytes are wiped when it is dropped.
 pub(super) struct LedgerSecret {
@@ -49,6 +51,31 @@ impl LedgerSecret {
                 input.extend_from_slice(&index.to_be_bytes());
             }
         }
+        *blake3::keyed_hash(&self.locators, &input).as_bytes()
+    }
+
+    /// Where the key of Kafka key bytes stands that were erased `generation` times in this log: as
+    /// [`Self::locator`] before the first, later
+    /// `BLAKE3-keyed(ledger secret, length ‖ origin ‖ 0x04 ‖ generation u32be ‖ key bytes)`.
+    pub(super) fn later_locator(&self, origin: &str, bytes: &[u8], generation: u32) -> Locator {
+        if generation == 0 {
+            return self.locator(origin, &Label::Key(bytes));
+        }
+        let mut input = Vec::with_capacity(96);
+        push_part(&mut input, origin.as_bytes());
+        input.push(LATER_MARKER);
+        input.extend_from_slice(&generation.to_be_bytes());
+        input.extend_from_slice(bytes);
+        *blake3::keyed_hash(&self.locators, &input).as_bytes()
+    }
+
+    /// What an erased digest is remembered under, in one log or, with an empty origin, everywhere:
+    /// `BLAKE3-keyed(ledger secret, length ‖ origin ‖ 0x03 ‖ digest)`.
+    pub(super) fn handle(&self, origin: &str, digest: &[u8; 32]) -> Locator {
+        let mut input = Vec::with_capacity(96);
+        push_part(&mut input, origin.as_bytes());
+        input.push(HANDLE_MARKER);
+        input.extend_from_slice(digest);
         *blake3::keyed_hash(&self.locators, &input).as_bytes()
     }
 

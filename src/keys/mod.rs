@@ -8,6 +8,7 @@
 //! Never holds a Kafka key or a subject reference on disk, never writes a key in clear, and never
 //! hands out a key that isn't on disk yet.
 
+mod erased;
 mod error;
 mod kek;
 mod key_store;
@@ -16,9 +17,10 @@ mod rewrap;
 mod subject_key;
 
 pub use custodia_core::assess::state::retention::erased_subject;
+pub use erased::{Doomed, Remembered};
 pub use error::Error;
 pub use kek::{FileKek, KeyEncryption};
-pub use key_store::KeyStore;
+pub use key_store::{KeyStore, erased_key};
 pub use label::Label;
 pub use rewrap::{Rewrapped, rewrap};
 pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};

@@ -12,6 +12,8 @@ pub(crate) const ENTRIES: Family = Family::new("entries", Content::Ascending);
 pub(crate) const TILES: Family = Family::new("tiles", Content::Hashed);
 /// index u64be → locator of the key, 32 bytes ‖ the sealed record.
 pub(crate) const PAYLOADS: Family = Family::new("payloads", Content::Ascending);
+/// index u64be → what is still known of a leaf whose payload was erased; `project` says what.
+pub(crate) const REMAINS: Family = Family::new("remains", Content::Ascending);
 /// size u64be → the signed checkpoint of that size.
 pub(crate) const CHECKPOINTS: Family = Family::new("checkpoints", Content::Clear);
 /// first missing offset u64be → first offset after the gap u64be.
@@ -24,7 +26,16 @@ pub const ROWS: Versions = Versions::new("rows", Content::Hashed);
 
 /// The families of a log.
 pub(crate) const LAYOUT: Layout = Layout {
-    fixed: &[META, ENTRIES, TILES, PAYLOADS, CHECKPOINTS, GAPS, CLOCKS],
+    fixed: &[
+        META,
+        ENTRIES,
+        TILES,
+        PAYLOADS,
+        REMAINS,
+        CHECKPOINTS,
+        GAPS,
+        CLOCKS,
+    ],
     versions: &[ROWS],
 };
 

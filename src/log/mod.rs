@@ -6,6 +6,7 @@
 mod checkpointer;
 mod closing;
 mod edge;
+mod erased;
 mod error;
 mod folder;
 mod generation;

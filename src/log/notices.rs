@@ -20,7 +20,7 @@ pub const PRODUCER: &str = LEDGER_PRODUCER;
 const UNASKED: &str = "unasked";
 
 /// The `LogOpened` event of a generation; `previous` is the one before it, `opened_by` the
-/// employee reference of who opened it.
+/// employee reference of who opened it, `approvals` what people signed who approved it.
 ///
 /// # Errors
 /// Where the system gives no random bytes.
@@ -29,6 +29,7 @@ pub fn log_opened(
     generation: &Generation,
     previous: Option<&Origin>,
     opened_by: Option<&str>,
+    approvals: &[String],
     clock: &dyn Clock,
 ) -> Result<Vec<u8>, getrandom::Error> {
     let start = match generation.start_offset {
@@ -49,6 +50,7 @@ pub fn log_opened(
         start: start.into(),
         previous_origin: previous.map(ToString::to_string).unwrap_or_default(),
         opened_by_ref: opened_by.unwrap_or_default().to_owned(),
+        approvals: approvals.to_vec(),
         ..LogOpened::default()
     };
     notice(Body::LogOpened(body), clock)

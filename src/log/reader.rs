@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use custodia_core::entry::{ENTRY_BYTES, Entry};
@@ -23,6 +23,8 @@ pub struct Log {
     pub(super) store: Arc<Store>,
     pub(super) tail: TailCell,
     pub(super) has_writer: AtomicBool,
+    /// Held by the writer from asking for keys until what they seal is on disk.
+    pub(super) sealing: Mutex<()>,
     pub(super) closing: OnceLock<Closing>,
     generation: Generation,
 }
@@ -75,6 +77,7 @@ impl Log {
             store: Arc::new(store),
             tail,
             has_writer,
+            sealing: Mutex::new(()),
             closing,
             generation,
         };

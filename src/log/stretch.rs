@@ -2,7 +2,7 @@
 
 use custodia_core::entry::ENTRY_BYTES;
 
-use super::layout::{PAYLOADS, number};
+use super::layout::{PAYLOADS, REMAINS, number};
 use super::reader::store_error;
 use super::{Error, Log};
 use crate::store::{Direction, KeyRange};
@@ -16,9 +16,11 @@ pub struct StoredLeaf {
     pub entry: [u8; ENTRY_BYTES],
     /// The locator of its key and its sealed record; none once it is erased.
     pub payload: Option<Box<[u8]>>,
+    /// What is kept of it, once it is erased.
+    pub remains: Option<Box<[u8]>>,
 }
 
-/// A payload with its leaf's index.
+/// A payload, or what remains of one, with its leaf's index.
 type Numbered = (u64, Box<[u8]>);
 
 impl Log {
@@ -37,38 +39,44 @@ impl Log {
         let end = from + entries.len() as u64;
         let range = KeyRange::between(&from.to_be_bytes(), &end.to_be_bytes());
         let mut payloads = self.rows(PAYLOADS, &range, Direction::Ascending)?;
-        let mut next = None;
+        let mut all_remains = self.rows(REMAINS, &range, Direction::Ascending)?;
+        let (mut next, mut next_remains) = (None, self.next_numbered(&mut all_remains)?);
         let (mut bytes, mut leaves) = (0, Vec::with_capacity(entries.len()));
         for (index, entry) in (from..).zip(entries) {
             if bytes >= most_bytes && !leaves.is_empty() {
                 break;
             }
             if next.is_none() {
-                next = self.next_payload(&mut payloads)?;
+                next = self.next_numbered(&mut payloads)?;
             }
             let payload = next
                 .take_if(|(at, _)| *at == index)
                 .map(|(_, payload)| payload);
+            let remains = next_remains
+                .take_if(|(at, _)| *at == index)
+                .map(|(_, remains)| remains);
+            if remains.is_some() {
+                next_remains = self.next_numbered(&mut all_remains)?;
+            }
             bytes += payload.as_ref().map_or(0, |payload| payload.len());
             leaves.push(StoredLeaf {
                 index,
                 entry,
                 payload,
+                remains,
             });
         }
         Ok(leaves)
     }
 
-    fn next_payload(
-        &self,
-        payloads: &mut crate::store::Pairs<'_>,
-    ) -> Result<Option<Numbered>, Error> {
-        let Some(row) = payloads.next() else {
+    fn next_numbered(&self, rows: &mut crate::store::Pairs<'_>) -> Result<Option<Numbered>, Error> {
+        let Some(row) = rows.next() else {
             return Ok(None);
         };
-        let (key, payload) = row.map_err(|e| store_error(self.name(), e))?;
+        let (key, value) = row.map_err(|e| store_error(self.name(), e))?;
         let index = number(&key);
-        let index = index.ok_or_else(|| self.corrupt("a payload stands under no index".into()))?;
-        Ok(Some((index, payload)))
+        let index = index
+            .ok_or_else(|| self.corrupt("a payload or its remains stand under no index".into()))?;
+        Ok(Some((index, value)))
     }
 }

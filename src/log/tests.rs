@@ -52,7 +52,7 @@ impl Town {
     fn log(&self, origin: &str, leaves: u64) -> Arc<Log> {
         let generation = Generation::new("c".into(), Some("t".into()), 2, 0);
         let parsed = origin.parse().unwrap();
-        let opened = notices::log_opened(&parsed, &generation, None, None, &clock()).unwrap();
+        let opened = notices::log_opened(&parsed, &generation, None, None, &[], &clock()).unwrap();
         let path = self.path(origin);
         Log::create(&path, &parsed, &generation, &opened, &self.shared).unwrap();
         let log = self.open(origin).unwrap();

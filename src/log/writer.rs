@@ -11,7 +11,7 @@ use super::edge::{Edge, TILE_WIDTH, Tile};
 use super::layout::{CLOCKS, ENTRIES, GAPS, META, PAYLOADS, STATE, TILES, tile_key};
 use super::reader::{store_error, tail_of};
 use super::{Error, Log, State, Tail};
-use crate::keys::{KeyStore, Label, SubjectKey, seal_payload};
+use crate::keys::{KeyStore, Label, SubjectKey};
 use crate::store::{Batch, Durability};
 
 /// A record as it came from its partition.
@@ -140,6 +140,8 @@ impl Writer {
     fn write(&mut self, fresh: &[Incoming]) -> Result<(), Error> {
         let entries: Vec<Entry> = fresh.iter().map(|i| Entry::of(&i.record)).collect();
         let labels = self.labels_of(fresh, &entries);
+        let log = Arc::clone(&self.log);
+        let _sealing = log.sealing();
         // New keys are on disk before the batch that uses them (design §4).
         let keys = self.keys.keys_for(self.log.name(), &labels)?;
         let mut batch = Batch::new();
@@ -176,11 +178,9 @@ impl Writer {
         key: &SubjectKey,
         label: &Label<'_>,
     ) -> Vec<u8> {
-        let origin = self.log.name();
-        let mut payload = self.keys.locator(origin, label).to_vec();
-        let clear = incoming.record.encode();
-        payload.extend(seal_payload(key, origin, &entry.to_bytes(), &clear));
-        payload
+        let locator = self.keys.locator(self.log.name(), label);
+        self.log
+            .payload_of(&locator, key, &entry.to_bytes(), &incoming.record)
     }
 
     fn put_leaf(&mut self, batch: &mut Batch, state: &mut State, entry: &Entry, payload: &[u8]) {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use custodia_core::entry::Entry;
 use custodia_core::record::Record;
-use custodia_core::verdict::{Facts, Judged, Place, Reason, Verdict, judge};
+use custodia_core::verdict::{Facts, Judged, Named, Place, Reason, Verdict, judge};
 
 use super::Error;
+use super::remains::Remains;
 use super::rows::{
     EVENT_ID, IdRow, Kind, LeafRow, SUBJECT, SubjectRow, Tag, VerdictKind, day_key, day_of, id_key,
-    kind_key, leaf_key, subject_key,
+    kind_key, late_key, leaf_key, subject_key,
 };
 use crate::keys::{KeyStore, Label, SubjectKey, row_tag, seal_row};
 use crate::log::{Log, StoredLeaf};
@@ -28,6 +29,9 @@ struct Opened {
     index: u64,
     record: Option<(Record, SubjectKey)>,
     splits: bool,
+    timestamp_ms: i64,
+    /// What is kept of it, where it is erased.
+    remains: Option<Remains>,
 }
 
 /// A leaf by itself.
@@ -80,11 +84,19 @@ impl Source<'_> {
             None => None,
         };
         // The log has read these bytes as an entry already.
-        let splits = Entry::from_bytes(&leaf.entry).is_ok_and(|entry| entry.splits);
+        let entry = Entry::from_bytes(&leaf.entry).ok();
+        let remains = leaf.remains.as_deref().map(|bytes| {
+            Remains::decode(bytes).ok_or_else(|| Error::Corrupt {
+                origin: self.log.name().to_owned(),
+                what: format!("what remains of leaf {} can't be read", leaf.index),
+            })
+        });
         Ok(Opened {
             index: leaf.index,
             record,
-            splits,
+            splits: entry.is_some_and(|entry| entry.splits),
+            timestamp_ms: entry.map_or(-1, |entry| entry.timestamp_ms),
+            remains: remains.transpose()?,
         })
     }
 
@@ -95,6 +107,8 @@ impl Source<'_> {
             .map(|(record, _)| judge(record, self.place));
         let facts = judged.as_ref().and_then(|judged| judged.facts.as_ref());
         let id_hash = facts.map(|facts| self.keys.ledger_tag(EVENT_ID, facts.event_id));
+        let kept = opened.remains.as_ref().map(|remains| &remains.row);
+        let id_hash = id_hash.or_else(|| kept?.event_id_hash);
         Read {
             opened,
             judged,
@@ -131,22 +145,15 @@ impl Source<'_> {
 
     fn put_clear(&self, batch: &mut Batch, leaf: &Read<'_>, verdict: Option<Verdict>) {
         let facts = leaf.facts();
-        let row = match verdict {
-            Some(verdict) => LeafRow::of(verdict, leaf.id_hash, facts),
-            None => LeafRow::default(),
+        let row = match (&leaf.opened.remains, verdict) {
+            (Some(remains), _) => remains.row.clone(),
+            (None, Some(verdict)) => LeafRow::of(verdict, leaf.id_hash, facts),
+            (None, None) => LeafRow::default(),
         };
         batch.put(self.family, &leaf_key(leaf.opened.index), &row.encode());
         let Some(facts) = facts else { return };
-        let index = leaf.opened.index;
-        for (kind, id) in ids_of(facts) {
-            let tag = self.keys.ledger_tag(kind.name(), id);
-            if kind.has_rows() {
-                batch.put(self.family, &kind_key(kind, &tag, index), &[]);
-            }
-            if let Some(ms) = facts.occurred_at_ms.filter(|_| kind.has_days()) {
-                let key = day_key(kind, &tag, day_of(ms), index);
-                batch.put(self.family, &key, &[]);
-            }
+        for key in keys_beside_people(self.keys, facts, leaf.opened.index) {
+            batch.put(self.family, &key, &[]);
         }
     }
 
@@ -156,7 +163,15 @@ impl Source<'_> {
         leaves: &[Read<'_>],
         verdicts: &[Option<Verdict>],
     ) -> Result<(), Error> {
-        let naming: Vec<Naming<'_>> = leaves.iter().zip(verdicts).flat_map(namings).collect();
+        let mut naming: Vec<Naming<'_>> = leaves.iter().zip(verdicts).flat_map(namings).collect();
+        naming.retain(|naming| {
+            let erased = self.keys.remembered(naming.subject);
+            let is_late = erased.is_some_and(|erased| naming.timestamp_ms <= erased.until_ms);
+            if is_late && !naming.is_anothers {
+                batch.put(self.family, &late_key(naming.index), &[]);
+            }
+            !(is_late && naming.is_anothers)
+        });
         let absent: Vec<&[u8]> = naming
             .iter()
             .filter(|n| n.own_key.is_none())
@@ -202,9 +217,9 @@ struct KnownId {
     changed: bool,
 }
 
-/// The verdict of a leaf after those before it; none where its payload is not held any more.
+/// The verdict of a leaf after those before it; none where its payload is not held any more, and nothing
+/// remains of it.
 fn verdict_of(leaf: &Read<'_>, ids: &mut BTreeMap<Tag, KnownId>) -> Option<Verdict> {
-    let judged = leaf.judged.as_ref()?;
     let index = leaf.opened.index;
     let id = leaf.id_hash.map(|hash| {
         let unknown = IdRow {
@@ -216,6 +231,16 @@ fn verdict_of(leaf: &Read<'_>, ids: &mut BTreeMap<Tag, KnownId>) -> Option<Verdi
             changed: true,
         })
     });
+    if let Some(remains) = &leaf.opened.remains {
+        if let (Some(id), Some(hash)) = (id, remains.value_hash)
+            && id.row.accepted.is_none()
+        {
+            id.row.accepted = Some((index, hash));
+            id.changed = true;
+        }
+        return remains.row.verdict.clone();
+    }
+    let judged = leaf.judged.as_ref()?;
     if let Some(reason) = &judged.reason {
         return Some(Verdict::Quarantined {
             reason: reason.clone(),
@@ -243,9 +268,12 @@ fn verdict_of(leaf: &Read<'_>, ids: &mut BTreeMap<Tag, KnownId>) -> Option<Verdi
 }
 
 /// A leaf that names a person.
-struct Naming<'a> {
+pub(super) struct Naming<'a> {
     index: u64,
-    subject: &'a [u8],
+    timestamp_ms: i64,
+    pub(super) subject: &'a [u8],
+    /// Whether the record is another person's, and names this one in its body alone.
+    pub(super) is_anothers: bool,
     /// The person's key, where the record itself is sealed under it.
     own_key: Option<&'a SubjectKey>,
     row: SubjectRow,
@@ -256,8 +284,35 @@ fn namings<'a>((leaf, verdict): (&'a Read<'a>, &Option<Verdict>)) -> Vec<Naming<
     let (Some((record, own)), Some(verdict)) = (&leaf.opened.record, verdict) else {
         return Vec::new();
     };
+    let opened = leaf.opened;
+    let place = (opened.index, opened.timestamp_ms);
+    let mut namings = namings_of(record, leaf.facts(), verdict, place);
+    for naming in &mut namings {
+        let sealed_so = opened.splits && record.key.as_deref() == Some(naming.subject);
+        naming.own_key = sealed_so.then_some(own);
+    }
+    namings
+}
+
+/// Each person that a record names, once; `place` is its leaf and its record time.
+pub(super) fn namings_in<'a>(
+    record: &'a Record,
+    to: &Place,
+    verdict: Option<&Verdict>,
+    place: (u64, i64),
+) -> Vec<Naming<'a>> {
+    let judged = judge(record, to);
+    let verdict = verdict.unwrap_or(&Verdict::Accepted);
+    namings_of(record, judged.facts.as_ref(), verdict, place)
+}
+
+fn namings_of<'a>(
+    record: &'a Record,
+    facts: Option<&Facts<'a>>,
+    verdict: &Verdict,
+    (index, timestamp_ms): (u64, i64),
+) -> Vec<Naming<'a>> {
     let key = record.key.as_deref();
-    let facts = leaf.facts();
     let mut namings: Vec<Naming<'_>> = Vec::with_capacity(1);
     for (named, subject) in Facts::subjects_of(facts, key) {
         let bit = SubjectRow::bit(named);
@@ -265,11 +320,12 @@ fn namings<'a>((leaf, verdict): (&'a Read<'a>, &Option<Verdict>)) -> Vec<Naming<
             known.row.named |= bit;
             continue;
         }
-        let sealed_so = leaf.opened.splits && key == Some(subject);
         namings.push(Naming {
-            index: leaf.opened.index,
+            index,
+            timestamp_ms,
             subject,
-            own_key: sealed_so.then_some(own),
+            is_anothers: false,
+            own_key: None,
             row: SubjectRow {
                 named: bit,
                 body_number: facts.map(|facts| facts.body_number),
@@ -278,7 +334,27 @@ fn namings<'a>((leaf, verdict): (&'a Read<'a>, &Option<Verdict>)) -> Vec<Naming<
             },
         });
     }
+    let body_alone = SubjectRow::bit(Named::Body);
+    let is_owned = namings.iter().any(|naming| naming.row.named != body_alone);
+    for naming in &mut namings {
+        naming.is_anothers = is_owned && naming.row.named == body_alone;
+    }
     namings
+}
+
+/// The keys of the rows that a leaf has beside those of people.
+pub(super) fn keys_beside_people(keys: &KeyStore, facts: &Facts<'_>, index: u64) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for (kind, id) in ids_of(facts) {
+        let tag = keys.ledger_tag(kind.name(), id);
+        if kind.has_rows() {
+            all.push(kind_key(kind, &tag, index).to_vec());
+        }
+        if let Some(ms) = facts.occurred_at_ms.filter(|_| kind.has_days()) {
+            all.push(day_key(kind, &tag, day_of(ms), index).to_vec());
+        }
+    }
+    all
 }
 
 /// What an event stands under beside people.

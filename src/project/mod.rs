@@ -7,12 +7,15 @@
 //! and keeps nothing in clear but verdicts, hashes of event ids, producers' sequences and days.
 
 mod batch;
+mod erasing;
 mod error;
 mod progress;
 mod projector;
 mod reader;
+mod remains;
 mod rows;
 
+pub use erasing::{Eraser, Erasure};
 pub use error::Error;
 pub use progress::Progress;
 pub use projector::{Projected, Projector, cursors};

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Progress {
     reached: Mutex<Reached>,
     moved: Condvar,
+    /// Held by whoever writes rows.
+    turn: Mutex<()>,
 }
 
 /// How far rows reach.
@@ -33,6 +35,12 @@ impl Progress {
         let waiting = |reached: &mut Reached| reached.size < size && !reached.stopped;
         let waited = self.moved.wait_timeout_while(self.lock(), timeout, waiting);
         waited.unwrap_or_else(PoisonError::into_inner).0.size
+    }
+
+    /// Keeps everybody else from writing rows.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        // It guards no value.
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn reached(&self) -> Reached {

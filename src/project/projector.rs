@@ -149,6 +149,8 @@ impl Projector {
             place: &self.place,
             family: FAMILY,
         };
+        let progress = Arc::clone(&self.progress);
+        let _turn = progress.turn();
         let counts = source.put_rows(&leaves, &mut self.batch, self.counted)?;
         self.batch.put(FAMILY, &CURSOR, &to.to_be_bytes());
         // What a power cut takes is made again: leaves and cursor are in one write-ahead log.

@@ -8,6 +8,7 @@
 //! | `10 ‖ tag (16) ‖ index` | a leaf that names a person: [`SubjectRow`], sealed under the person's key of this log, with the row's key as associated data |
 //! | `11`–`15` `‖ tag (16) ‖ index` | a leaf of a recipient, incident, correlation, credential or endpoint, producer: empty |
 //! | `20 ‖ kind ‖ tag (16) ‖ day (4) ‖ index` | a leaf of a recipient, credential, endpoint, SDK or employee by the UTC day on which it happened: empty |
+//! | `30 ‖ index` | a leaf that is to be erased, by an order that was applied before it was read: empty |
 //!
 //! An id hash and the tags from `11` on are keyed by the ledger's secret; the tag of `10` by the
 //! person's key.
@@ -32,6 +33,8 @@ const OF_SUBJECT: u8 = 0x10;
 const BY_DAY: u8 = 0x20;
 /// Bytes of a key by day.
 const DAY_KEY: usize = 14 + TAG_BYTES;
+/// A leaf of somebody who was erased that was read after the order was applied, until it is erased too.
+pub(super) const LATE: u8 = 0x30;
 
 const ROW_VERSION: u8 = 1;
 /// The longest producer name that is kept in clear.
@@ -122,6 +125,13 @@ pub(super) fn day_in(key: &[u8]) -> Option<i32> {
 /// The key of a leaf's facts.
 pub(super) fn leaf_key(index: u64) -> [u8; 9] {
     let mut key = [LEAF; 9];
+    key[1..].copy_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// The key that marks a leaf as late.
+pub(super) fn late_key(index: u64) -> [u8; 9] {
+    let mut key = [LATE; 9];
     key[1..].copy_from_slice(&index.to_be_bytes());
     key
 }

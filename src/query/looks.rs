@@ -131,6 +131,7 @@ impl Looks {
                 .map_or_else(String::new, |(id, _)| id.to_owned()),
             principal_ref: principal.employee.clone(),
             peer: peer.clone(),
+            ..LedgerQueried::default()
         };
         let notice = notices::notice(Body::LedgerQueried(body), self.clock.as_ref())?;
         let event = match digest {

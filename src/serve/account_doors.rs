@@ -4,9 +4,10 @@ use super::question::{Desks, OpenQuestion, Question, Refusing};
 use crate::account::{
     self, BreachesAnswer, BreachesQuestion, ConsentsAnswer, ConsentsQuestion, DisclosuresAnswer,
     DisclosuresQuestion, Dossier, DossierQuestion, DueAnswer, DueQuestion, ExemptionsAnswer,
-    ExemptionsQuestion, ProvisionsAnswer, ProvisionsQuestion, ReconcileQuestion, Reconciliation,
-    ReconsentsAnswer, ReconsentsQuestion, RemainsAnswer, RemainsQuestion, RequestsAnswer,
-    RequestsQuestion, RetentionAnswer, RetentionQuestion, SdksAnswer, SdksQuestion,
+    ExemptionsQuestion, PersonsAnswer, PersonsQuestion, ProvisionsAnswer, ProvisionsQuestion,
+    ReconcileQuestion, Reconciliation, ReconsentsAnswer, ReconsentsQuestion, RemainsAnswer,
+    RemainsQuestion, RequestsAnswer, RequestsQuestion, RetentionAnswer, RetentionQuestion,
+    SdksAnswer, SdksQuestion,
 };
 use crate::query::Asking;
 
@@ -105,6 +106,7 @@ about_nobody!(
     false,
     SMALL
 );
+about_nobody!(PersonsQuestion, PersonsAnswer, "/v1/persons", false, SMALL);
 about_nobody!(DossierQuestion, Dossier, "/v1/recipient", true, SMALL);
 about_nobody!(
     ReconcileQuestion,

@@ -24,8 +24,8 @@ use super::question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing
 use super::{Error, Refusal};
 use crate::account::{
     BreachesQuestion, ConsentsQuestion, DisclosuresQuestion, DossierQuestion, DueQuestion,
-    ExemptionsQuestion, ProvisionsQuestion, ReconcileQuestion, ReconsentsQuestion, RemainsQuestion,
-    RequestsQuestion, RetentionQuestion, SdksQuestion,
+    ExemptionsQuestion, PersonsQuestion, ProvisionsQuestion, ReconcileQuestion, ReconsentsQuestion,
+    RemainsQuestion, RequestsQuestion, RetentionQuestion, SdksQuestion,
 };
 use crate::assess::{FindingsQuestion, TrialQuestion};
 use crate::backup::Source;
@@ -156,6 +156,7 @@ fn accounts(router: Router<Door>) -> Router<Door> {
     let router = asked_at::<DisclosuresQuestion>(router);
     let router = openly_asked_at::<SdksQuestion>(router);
     let router = openly_asked_at::<ExemptionsQuestion>(router);
+    let router = openly_asked_at::<PersonsQuestion>(router);
     let router = openly_asked_at::<ProvisionsQuestion>(router);
     let router = openly_asked_at::<DossierQuestion>(router);
     openly_asked_at::<ReconcileQuestion>(router)

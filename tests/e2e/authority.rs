@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::answers::{asking, wait_for_rows};
 use crate::broker::Broker;
 use crate::extract::{
-    FOR_REGULATOR, FOR_THE_PERSON, about, cut, cut_now, disclosed, everything, holds, lines,
-    no_references, on_no_ground, publish, table, verifies, wait_for_all_rows, words,
+    FOR_OFFICER, FOR_REGULATOR, FOR_THE_PERSON, about, cut, cut_now, disclosed, everything, holds,
+    lines, no_references, on_no_ground, publish, table, verifies, wait_for_all_rows, words,
 };
 use crate::ledger::Ledger;
 
@@ -161,7 +161,7 @@ fn each_kind_for_an_authority_verifies_and_names_nobody() {
     ledger.fails(
         &words(
             &["--incident", "incident-8"],
-            &FOR_REGULATOR,
+            &FOR_OFFICER,
             &ledger.path("x.zip"),
         ),
         "CU-0752",

@@ -9,6 +9,7 @@ use custodia::generate::{Breach, Town};
 use serde_json::Value;
 
 use crate::answers::{PARTITIONS, asking, wait_for_rows};
+use crate::approvals::{both, register_both};
 use crate::broker::Broker;
 use crate::ledger::{Ledger, Serving};
 use crate::page::Page;
@@ -205,17 +206,28 @@ fn everyone_is_told(scene: &Scene, page: &mut Page) {
     assert_eq!(stands["faults"], Value::Array(vec![]), "{stands}");
 }
 
-/// Commands 9 and 10: the extract, and how the regulator checks it.
+/// Commands 9 and 10: the extract, once two people have approved it, and how the regulator checks it.
 fn the_regulator_gets_a_file(scene: &Scene, page: &mut Page) {
     let (file, policy) = (scene.path("incident.zip"), scene.path("ledger.policy"));
     // Handed over before, by another way than the extract.
     fs::write(&policy, scene.ledger.ok(&["key"])).unwrap();
+    let extract = format!(
+        "extract --incident {ID} --requester RQ_REGULATOR --requester-name 省级网信部门 \
+         --basis LB_PIPL_63_INSPECTION --reason regulator_request --ticket {ID}"
+    );
+    let request = scene.path("request");
+    register_both(&scene.ledger);
+    page.aside(
+        &scene.ledger,
+        &format!("{extract} --request-approval {request}"),
+    );
+    let [(by_one, one), (by_other, other)] = both(&scene.ledger, &request);
+    for words in [by_one, by_other] {
+        page.aside(&scene.ledger, &words);
+    }
     page.run(
         &scene.ledger,
-        &format!(
-            "extract --incident {ID} --requester RQ_REGULATOR --requester-name 省级网信部门 \
-             --basis LB_PIPL_63_INSPECTION --reason regulator_request --ticket {ID} -o {file}"
-        ),
+        &format!("{extract} --approval {one} --approval {other} -o {file}"),
     );
     let receipt = format!("{file}.tlog-proof");
     let printed = page.run(

@@ -27,6 +27,11 @@ fn key_file(ledger: &Ledger, name: &str) -> (String, String, String) {
     (path.to_str().unwrap().to_owned(), public, digest)
 }
 
+fn encrypted_to(manifest: &Value) -> BTreeSet<&str> {
+    let named = manifest["request"]["encrypted_to"].as_array().unwrap();
+    named.iter().filter_map(Value::as_str).collect()
+}
+
 #[test]
 fn an_encrypted_extract_is_read_by_its_recipients_alone_and_verifies_as_the_clear_one() {
     let broker = Broker::start();
@@ -96,12 +101,7 @@ fn an_encrypted_extract_is_read_by_its_recipients_alone_and_verifies_as_the_clea
     fs::write(&out, &clear).unwrap();
     verifies(&ledger, &out);
     let manifest: Value = serde_json::from_slice(&member(&clear, "manifest.json")).unwrap();
-    let named: BTreeSet<&str> = manifest["request"]["encrypted_to"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let named = encrypted_to(&manifest);
     let wanted = BTreeSet::from([reader_digest.as_str(), second_digest.as_str()]);
     assert_eq!(named, wanted);
     assert!(holds(&everything(&clear), PERSON));

@@ -12,6 +12,7 @@ mod wal;
 
 mod accounts;
 mod answers;
+mod approvals;
 mod authority;
 mod backup;
 mod bad_input;

@@ -50,6 +50,16 @@ impl Page {
         self.text.push_str(&shown);
     }
 
+    /// Runs a command of others than those whose commands are counted, and shows it with what it prints.
+    pub fn aside(&mut self, ledger: &Ledger, words: &str) {
+        let printed = ledger.ok(&words.split(' ').collect::<Vec<_>>());
+        let shown = printed.trim_end().replace(&self.folder, "");
+        let words = words.replace(&self.folder, "");
+        let shown =
+            format!("For the approvers:\n\n```console\n$ custodia {words}\n{shown}\n```\n\n");
+        self.text.push_str(&shown);
+    }
+
     /// The page on disk shows the same; or it is written now.
     pub fn must_be_current(&self) {
         let page = fs::read_to_string(&self.path).unwrap();

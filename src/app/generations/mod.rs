@@ -3,6 +3,7 @@
 //! Owns which logs an operator names, and where a generation may begin. Each command takes the
 //! folder; what it did is on disk when it returns, and the registry has it once `serve` runs.
 
+mod approved;
 mod close;
 mod error;
 mod list;
@@ -15,7 +16,7 @@ mod tests;
 pub use close::close_logs;
 pub use error::Error;
 pub use list::{LogStanding, list_logs};
-pub use open::{OpenedLog, open_logs};
+pub use open::{OpenedLog, Opening, open_logs, request_open};
 pub use start::StartFrom;
 
 pub(super) use named::{generations_of, open_log};

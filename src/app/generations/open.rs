@@ -1,23 +1,28 @@
 //! `custodia log open`: begins a generation.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
+use custodia_core::approval::Approval;
 use custodia_core::origin::{LedgerName, Origin};
 use serde::Serialize;
 
 use super::Error;
+use super::approved::{approved, wanted};
 use super::named::{Named, generations_of, open_log};
 use super::operator;
 use super::start::{Place, StartFrom};
+use crate::app::approving::write_request;
 use crate::app::init::{FIRST_GENERATION, check_registry, facts_of, logged_topics, timeout};
-use crate::app::parts::{OpenLogs, open_logs as open_folder};
+use crate::app::parts::open as open_folder;
 use crate::app::published::published_checkpoints;
-use crate::app::{self, kafka_settings};
+use crate::app::{self, Opened, kafka_settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::kafka::{Settings, TopicFacts, watermarks};
 use crate::log::{Generation, Log, notices};
+use crate::query::Time;
 use crate::sign::{self, Seen, Signer, Standing};
 
 /// A generation that was opened.
@@ -32,45 +37,110 @@ pub struct OpenedLog {
     /// The offsets that neither holds, as `(first, first after)`: what Kafka lost, or what was
     /// left out on purpose.
     pub skipped: Option<(u64, u64)>,
+    /// Who approved it, by employee reference; empty where nobody is registered who may.
+    pub approved_by: Vec<String>,
+}
+
+/// Which generations are opened, and where they begin.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// `topic/partition`, or topics for all of their partitions without an open log.
+    pub named: Vec<String>,
+    /// A number above those that there were; none for the next one.
+    pub generation: Option<u32>,
+    /// Where they begin.
+    pub from: StartFrom,
 }
 
 /// What is to be made.
-struct Plan {
-    origin: Origin,
-    generation: Generation,
+pub(super) struct Plan {
+    pub(super) origin: Origin,
+    pub(super) generation: Generation,
     previous: Option<Origin>,
     skipped: Option<(u64, u64)>,
 }
 
-/// Opens the next generation of partitions that have no open log. `named` are `topic/partition`,
-/// or topics for all of their partitions without an open log. `generation` is a number above
-/// those that there were; by default the next one.
+/// Opens the next generation of partitions that have no open log, once two people have approved it.
 ///
 /// # Errors
-/// [`Error`] where what is named can't be opened so: then nothing was made. What opening the
-/// folder, Kafka and the signer say.
+/// [`Error`] where what is named can't be opened so, [`custodia_core::approval::Refused`] where the approvals
+/// don't count: then nothing was made. What opening the folder, Kafka and the signer say.
 pub fn open_logs(
     config: &Config,
-    named: &[String],
-    generation: Option<u32>,
-    from: StartFrom,
+    opening: &Opening,
+    approvals: &[Approval],
     clock: &dyn Clock,
 ) -> Result<Vec<OpenedLog>, app::Error> {
     let opened = open_folder(config)?;
+    let settings = reached(config)?;
+    let plans = plans(config, &settings, &opened, opening)?;
+    let approved_by = approved(config, &opened, &plans, approvals, clock.now_ms())?;
+    begin(config, &settings, &plans)?;
+    let approving = Approving {
+        notes: approvals.iter().map(Approval::note).collect(),
+        by: approved_by,
+    };
+    let made = plans
+        .iter()
+        .map(|plan| make(config, &opened, plan, &approving, clock));
+    made.collect()
+}
+
+/// Writes the request for approvals of what would be opened into the new file `path`; opens nothing.
+///
+/// # Errors
+/// As [`open_logs`]; where the file can't be written.
+pub fn request_open(
+    config: &Config,
+    opening: &Opening,
+    until: Time,
+    path: &Path,
+) -> Result<Vec<String>, app::Error> {
+    let opened = open_folder(config)?;
+    let plans = plans(config, &reached(config)?, &opened, opening)?;
+    write_request(path, &wanted(config, &opened, &plans, until.0)?)?;
+    let line = |plan: &Plan| {
+        format!(
+            "{} from offset {}",
+            plan.origin, plan.generation.start_offset
+        )
+    };
+    Ok(plans.iter().map(line).collect())
+}
+
+/// What people signed, and who they are.
+struct Approving {
+    notes: Vec<String>,
+    by: Vec<String>,
+}
+
+fn reached(config: &Config) -> Result<Settings, app::Error> {
     let settings = kafka_settings(config);
     settings.validate()?;
     settings.probe(timeout(config))?;
-    let facts = facts(config, &settings, named)?;
+    Ok(settings)
+}
+
+fn plans(
+    config: &Config,
+    settings: &Settings,
+    opened: &Opened,
+    opening: &Opening,
+) -> Result<Vec<Plan>, app::Error> {
+    let facts = facts(config, settings, &opening.named)?;
     let mut plans = Vec::new();
-    for (facts, partition) in targets(&opened.logs, &facts, named)? {
-        let place = place(config, &settings, &opened.logs, facts, partition)?;
-        let start = place.first_offset(from)?;
-        place.refuse_leaf(start, &settings, timeout(config))?;
-        plans.push(plan(opened.folder.ledger(), &place, generation, start)?);
+    for (facts, partition) in targets(&opened.logs, &facts, &opening.named)? {
+        let place = place(config, settings, &opened.logs, facts, partition)?;
+        let start = place.first_offset(opening.from)?;
+        place.refuse_leaf(start, settings, timeout(config))?;
+        plans.push(plan(
+            opened.folder.ledger(),
+            &place,
+            opening.generation,
+            start,
+        )?);
     }
-    begin(config, &settings, &plans)?;
-    let made = plans.iter().map(|plan| make(config, &opened, plan, clock));
-    made.collect()
+    Ok(plans)
 }
 
 /// The facts of the topics that are named.
@@ -224,8 +294,9 @@ fn begin_one(signer: &mut Signer, origin: &str, seen: &[Seen]) -> Result<(), sig
 
 fn make(
     config: &Config,
-    opened: &OpenLogs,
+    opened: &Opened,
     plan: &Plan,
+    approving: &Approving,
     clock: &dyn Clock,
 ) -> Result<OpenedLog, app::Error> {
     let Plan {
@@ -234,8 +305,12 @@ fn make(
         previous,
         skipped,
     } = plan;
+    let Approving {
+        notes,
+        by: approved_by,
+    } = approving;
     let (previous, by) = (previous.as_ref(), operator(config));
-    let event = notices::log_opened(origin, generation, previous, by, clock)?;
+    let event = notices::log_opened(origin, generation, previous, by, notes, clock)?;
     let path = opened.folder.log_path(origin);
     Log::create(&path, origin, generation, &event, &opened.shared)?;
     Ok(OpenedLog {
@@ -243,5 +318,6 @@ fn make(
         start_offset: generation.start_offset,
         previous: previous.map(ToString::to_string),
         skipped: *skipped,
+        approved_by: approved_by.clone(),
     })
 }

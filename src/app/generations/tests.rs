@@ -107,7 +107,12 @@ impl Town {
         from: StartFrom,
     ) -> Result<Vec<OpenedLog>, app::Error> {
         let clock = FixedClock::at(3);
-        open_logs(&self.config, &[named.to_owned()], generation, from, &clock)
+        let opening = Opening {
+            named: vec![named.to_owned()],
+            generation,
+            from,
+        };
+        open_logs(&self.config, &opening, &[], &clock)
     }
 
     fn logs(&self) -> Vec<Arc<Log>> {
@@ -229,7 +234,12 @@ fn one_bad_name_among_good_ones_closes_and_opens_nothing() {
     assert_eq!(code(closed), "CU-0030");
     assert!(town.logs().iter().all(|log| log.closing().is_none()));
     assert_eq!(town.close("custodia.events").unwrap().len(), 2);
-    let opened = open_logs(&town.config, &names, None, StartFrom::Previous, &clock);
+    let opening = Opening {
+        named: names.to_vec(),
+        generation: None,
+        from: StartFrom::Previous,
+    };
+    let opened = open_logs(&town.config, &opening, &[], &clock);
     assert_eq!(code(opened), "CU-0032");
     assert_eq!(list_logs(&town.config).unwrap().len(), 4);
     let opened = town.open("custodia.events", StartFrom::Previous).unwrap();
@@ -300,6 +310,7 @@ fn facts(partitions: u32) -> TopicFacts {
         cleanup_policy: None,
         timestamp_type: None,
         retention_ms: None,
+        segment_ms: None,
         max_message_bytes: None,
     }
 }

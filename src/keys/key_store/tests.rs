@@ -218,7 +218,7 @@ fn a_key_store_of_another_version_is_refused() {
     drop(fixture.create());
     let store = fixture.store();
     let mut batch = Batch::new();
-    batch.put(META, VERSION_FACT, b"2");
+    batch.put(META, VERSION_FACT, b"1");
     store.write(&batch, Durability::Synced).unwrap();
     drop(store);
     assert_eq!(fixture.open().unwrap_err().code(), "CU-0305");
