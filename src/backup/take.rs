@@ -121,7 +121,9 @@ impl Source {
         let (id, now) = (hex::encode(id), self.clock.now_ms());
         let manifest = |kind| Manifest::new(kind, &id, self.ledger.as_str(), now);
         let (mut of_logs, mut of_keys) = (manifest(Kind::Logs), manifest(Kind::Keys));
-        // The logs first: a key is on disk before the payload that it seals.
+        // The logs first: a key is on disk before the payload that it seals. Erasing waits, lest the keys are
+        // of a moment when somebody was erased already whom the logs still hold.
+        let held = self.keys.hold_erasing();
         let staged_logs = staging.join("logs");
         files::make(&staged_logs)?;
         for log in &self.logs {
@@ -130,6 +132,7 @@ impl Source {
         }
         let staged_keys = staging.join("keys");
         self.keys.store().checkpoint_to(&staged_keys)?;
+        drop(held);
         for log in &self.logs {
             let name = log.store().path().file_name().unwrap_or_default();
             of_logs.logs.push(self.said(log, &staged_logs.join(name))?);

@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::manifest::{Kind, Manifest};
 use super::*;
 use crate::clock::FixedClock;
-use crate::keys::{FileKek, KeyStore, Label};
+use crate::keys::{FileKek, KeyStore, Label, erased_key};
 use crate::store::{Budget, Shared};
 
 struct Town {
@@ -140,12 +143,87 @@ fn a_manifest_that_is_missing_changed_or_leads_out_is_refused() {
     }
     fs::remove_file(&path).unwrap();
     assert_eq!(code(Backup::open(&logs, &keys)), "CU-0863");
-    let mut out =
-        super::manifest::Manifest::read(&other_keys, super::manifest::Kind::Keys).unwrap();
+    let mut out = Manifest::read(&other_keys, Kind::Keys).unwrap();
     out.files[0].path = "../outside".into();
     out.write(&keys).unwrap();
     let refused = Backup::open(&logs, &keys).unwrap_err();
     assert!(refused.to_string().contains("leads out"), "{refused}");
+}
+
+#[test]
+fn a_manifest_with_any_byte_flipped_is_refused() {
+    let town = Town::new();
+    let (logs, keys) = town.taken();
+    for folder in [&logs, &keys] {
+        let path = folder.join("manifest.json");
+        let whole = fs::read(&path).unwrap();
+        for place in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[place] ^= 1 << (place % 7);
+            fs::write(&path, flipped).unwrap();
+            let refused = code(Backup::open(&logs, &keys));
+            assert_eq!(refused, "CU-0863", "byte {place} of {}", path.display());
+        }
+        fs::write(&path, whole).unwrap();
+    }
+    assert!(Backup::open(&logs, &keys).is_ok());
+}
+
+#[test]
+fn every_file_of_both_folders_is_held_against_its_digest() {
+    let town = Town::new();
+    let (logs, keys) = town.taken();
+    let backup = Backup::open(&logs, &keys).unwrap();
+    let mut number = 0;
+    for (folder, kind) in [(&logs, Kind::Logs), (&keys, Kind::Keys)] {
+        for file in Manifest::read(folder, kind).unwrap().files {
+            let path = folder.join(&file.path);
+            let whole = fs::read(&path).unwrap();
+            let mut flipped = whole.clone();
+            match flipped.last_mut() {
+                Some(byte) => *byte ^= 1,
+                None => flipped.push(0),
+            }
+            fs::write(&path, flipped).unwrap();
+            let into = town.path(&format!("into-{number}"));
+            let refused = backup.lay_into(&into);
+            assert_eq!(code(refused), "CU-0864", "{}", file.path);
+            fs::write(&path, whole).unwrap();
+            number += 1;
+        }
+    }
+    assert!(number > 4, "{number} files");
+    backup.lay_into(&town.path("into")).unwrap();
+}
+
+#[test]
+fn nobody_is_erased_between_the_copies_of_logs_and_keys() {
+    const PERSON: &[u8] = b"abcdefghijklmnopqrstuv2345";
+    let town = Town::new();
+    let digest = erased_key(PERSON);
+    town.keys
+        .keys_for("a/b/0/1", &[Label::Key(PERSON)])
+        .unwrap();
+    let held = town.keys.hold_erasing();
+    let (sender, receiver) = mpsc::channel();
+    let keys = Arc::clone(&town.keys);
+    let erasing = thread::spawn(move || {
+        keys.remember(&digest, 7).unwrap();
+        keys.doom("a/b/0/1", &digest).unwrap();
+        keys.shred_doomed("a/b/0/1", &digest, None).unwrap();
+        keys.keep_applied("a/registry/0/1", 1, &[]).unwrap();
+        sender.send(()).unwrap();
+    });
+    let waited = receiver.recv_timeout(Duration::from_millis(100));
+    assert_eq!(waited, Err(mpsc::RecvTimeoutError::Timeout));
+    assert!(town.keys.current("a/b/0/1", &digest).unwrap().is_some());
+    assert_eq!(town.keys.erasures_applied("a/registry/0/1").unwrap(), 0);
+    // Others' keys are made meanwhile.
+    let others = Label::Key(b"bbcdefghijklmnopqrstuv2345");
+    town.keys.keys_for("a/b/0/1", &[others]).unwrap();
+    drop(held);
+    erasing.join().unwrap();
+    assert!(town.keys.current("a/b/0/1", &digest).unwrap().is_none());
 }
 
 #[test]

@@ -396,6 +396,6 @@ pub(super) fn unknown(store: &Store, name: &'static [u8], found: &[u8]) -> Error
 }
 
 mod erasing;
-pub use erasing::erased_key;
+pub use erasing::{ErasingHeld, erased_key};
 #[cfg(test)]
 mod tests;

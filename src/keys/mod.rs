@@ -20,7 +20,7 @@ pub use custodia_core::assess::state::retention::erased_subject;
 pub use erased::{Doomed, Remembered};
 pub use error::Error;
 pub use kek::{FileKek, KeyEncryption};
-pub use key_store::{KeyStore, erased_key};
+pub use key_store::{ErasingHeld, KeyStore, erased_key};
 pub use label::Label;
 pub use rewrap::{Rewrapped, rewrap};
 pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};

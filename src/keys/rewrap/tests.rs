@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::super::kek::FileKek;
-use super::super::{KeyStore, Label, SubjectKey};
+use super::super::{KeyStore, Label, SubjectKey, erased_key};
 use super::*;
 use crate::store::Budget;
 
@@ -160,6 +160,42 @@ fn a_kill_before_the_housekeeping_leaves_it_to_the_next_opening() {
     town.rewrap_until(6).unwrap();
     drop(town.open(&town.new).unwrap());
     assert!(old_bytes.iter().all(|bytes| !town.holds(bytes)));
+}
+
+#[test]
+fn a_key_that_is_being_destroyed_is_wrapped_anew_and_destroyed_then() {
+    const PERSON: &[u8] = b"abcdefghijklmnopqrstuv2345";
+    let digest = erased_key(PERSON);
+    // As often as there are writes: the beginning, five times two of nine keys, and the end.
+    for writes in 0..=7 {
+        let town = Fixture::new();
+        let keys = town.open(&town.old).unwrap();
+        let made = |keys: &KeyStore| {
+            let made = keys.keys_for(ORIGIN, &[Label::Key(PERSON)]).unwrap();
+            *made[0].bytes()
+        };
+        let doomed = made(&keys);
+        keys.remember(&digest, 7).unwrap();
+        keys.doom(ORIGIN, &digest).unwrap();
+        let current = made(&keys);
+        assert_ne!(doomed, current);
+        drop(keys);
+        assert_eq!(town.rewrap_until(writes).is_ok(), writes == 7, "{writes}");
+        town.rewrap().unwrap();
+        let keys = town.open(&town.new).unwrap();
+        let (is_doomed, key) = keys.doomed(ORIGIN, &digest).unwrap().unwrap();
+        assert_eq!(*key.bytes(), doomed, "{writes}");
+        let (_, key) = keys.current(ORIGIN, &digest).unwrap().unwrap();
+        assert_eq!((*key.bytes(), made(&keys)), (current, current));
+        assert!(keys.remembered(PERSON).is_some() && keys.purge_due().is_some());
+        keys.shred_doomed(ORIGIN, &digest, None).unwrap();
+        assert!(keys.doomed(ORIGIN, &digest).unwrap().is_none());
+        assert!(
+            keys.find_located(ORIGIN, &is_doomed.locator)
+                .unwrap()
+                .is_none()
+        );
+    }
 }
 
 #[test]
