@@ -193,6 +193,9 @@ impl Approvals {
 
 /// The open logs of the registry among these, each with the offset of the last order of erasure that Kafka has
 /// and it has not read.
+///
+/// # Errors
+/// Where Kafka can't be asked: then nobody knows who was erased.
 pub(super) fn unread_orders(config: &Config, logs: &[Arc<Log>]) -> Result<Vec<Unread>, Error> {
     let settings = kafka_settings(config);
     let mut all = Vec::new();
@@ -210,29 +213,30 @@ pub(super) fn unread_orders(config: &Config, logs: &[Arc<Log>]) -> Result<Vec<Un
             }
             Ok::<(), Error>(())
         };
-        match read_range(
+        read_range(
             &settings,
             topic,
             partition,
             next,
             timeout(config),
             &mut take,
-        ) {
-            // Without Kafka no look goes on record, and nobody is answered about.
-            Err(Error::Kafka(error)) if error.may_pass() => {
-                warn!(%error, "orders of erasure could not be looked for");
-            }
-            read => drop(read?),
-        }
+        )?;
         all.push((Arc::clone(log), unread));
     }
     Ok(all)
 }
 
 /// Carries out what a folder has read and not carried out, before it answers; refuses where Kafka has an order
-/// that it has not read, since nobody reads it where no ledger runs.
-pub(super) fn carry_out_in_folder(erasing: &Erasing<'_>) -> Result<(), Error> {
-    let unread = unread_orders(erasing.config, &erasing.opened.logs)?;
+/// that it has not read, since nobody reads it where no ledger runs. Whether Kafka could be asked: where it
+/// couldn't, nobody may be answered about.
+pub(super) fn carry_out_in_folder(erasing: &Erasing<'_>) -> Result<bool, Error> {
+    let (unread, is_known) = match unread_orders(erasing.config, &erasing.opened.logs) {
+        Err(Error::Kafka(error)) if error.may_pass() => {
+            warn!(%error, "orders of erasure could not be looked for");
+            (Vec::new(), false)
+        }
+        unread => (unread?, true),
+    };
     if let Some((log, _)) = unread.iter().find(|(_, order)| order.is_some()) {
         return Err(erase::Error::Unread(log.name().to_owned()).into());
     }
@@ -241,5 +245,6 @@ pub(super) fn carry_out_in_folder(erasing: &Erasing<'_>) -> Result<(), Error> {
         let folder = erasing.opened.folder.path().display().to_string();
         return Err(erase::Error::NotCarriedOut(folder).into());
     }
-    Ok(carrier.attest()?)
+    carrier.attest()?;
+    Ok(is_known)
 }

@@ -112,6 +112,10 @@ fn ring(config: &Config, backup: &Backup) -> Result<KeyRing, Error> {
     if let Some(signer) = ExtractSigner::open(&config.signer.folder)? {
         return Ok(signer.ring().clone());
     }
+    ring_of_backup(config, backup)
+}
+
+fn ring_of_backup(config: &Config, backup: &Backup) -> Result<KeyRing, Error> {
     let text = String::from_utf8_lossy(&backup.beside("policy")).into_owned();
     policy::ring_of(config, &text, &backup.beside("handovers"))
 }
@@ -161,8 +165,8 @@ impl Restore {
         self.check_kafka(&logs)?;
         folder.seal_creation()?;
         drop((logs, folder, shared));
-        // An erasure that is newer than the backup is applied where every start applies what the key store
-        // lacks; nothing is served from here.
+        // Nothing is served from here. Whoever was erased after the backup is erased again before anybody is
+        // answered: the key store is of the backup, so `serve` and commands in the folder find the orders.
         let running = start(&self.config, clock)?;
         let caught_up = self.catch_up(&running, &mut restored, clock);
         let stopped = running.stop();
@@ -187,6 +191,9 @@ impl Restore {
     /// Gathers what the checkpoints topic and the files hold.
     fn look(&mut self, files: &[PathBuf]) -> Result<(), Error> {
         self.published = published_checkpoints(&self.config, &self.settings)?;
+        if let Some(ring) = self.led_from_backup() {
+            self.ring = ring;
+        }
         for signed in &self.published {
             // Anyone may write to the topic: only what the ledger's keys signed counts as seen.
             let text = str::from_utf8(signed).unwrap_or_default();
@@ -204,6 +211,19 @@ impl Restore {
             self.seen.push(said);
         }
         Ok(())
+    }
+
+    /// The keys from the backup's own to the one that is here, where hand-overs lead there that came after the
+    /// backup: a machine may have the present key alone, without the list of those before it. Each hand-over
+    /// is signed by both its keys, so the present one vouches for all of them.
+    fn led_from_backup(&self) -> Option<KeyRing> {
+        let mut led = ring_of_backup(&self.config, &self.backup).ok()?;
+        for signed in &self.published {
+            led.follow(str::from_utf8(signed).unwrap_or_default());
+        }
+        let present = self.ring.publics().next()?;
+        let is_longer = led.handovers().count() > self.ring.handovers().count();
+        (is_longer && led.publics().any(|public| public == present)).then_some(led)
     }
 
     /// Gathers what the logs themselves keep, each by the ledger's key.

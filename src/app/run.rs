@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::assessing::{self, Assessing};
-use super::assigned::{assigned, refuse_uncovered, topics_of};
+use super::assigned::{assign, assigned, check_facts, topics_of};
 use super::checkpointing::{checkpointer, signer};
 use super::erasing::{self, Erasing, Unread};
 use super::init::{facts_of, timeout};
@@ -21,11 +21,8 @@ use crate::assess::{Keeping, Rulebook};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::erase::Reach;
-use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
-use crate::kafka::{
-    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
-    watermarks,
-};
+use crate::ingest::{DiskFloor, Limits, Partition};
+use crate::kafka::{self, Consumer, PartitionReader, Settings, read_range, wait_for, watermarks};
 use crate::log::{Checkpointer, Intake, Log, Outbox, Writer};
 use crate::metrics::{LogLabel, Metrics};
 use crate::project::Projector;
@@ -433,41 +430,6 @@ fn locked(checkpointer: &Mutex<Checkpointer>) -> std::sync::MutexGuard<'_, Check
     checkpointer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Checks every assigned log against its topic, and assigns its partition from where it goes on.
-fn assign(
-    config: &Config,
-    settings: &Settings,
-    all: &[Arc<Log>],
-    logs: &[Arc<Log>],
-) -> Result<(Consumer, Vec<PartitionReader>), Error> {
-    let facts = facts_of(settings, &topics_of(logs), timeout(config))?;
-    facts.iter().try_for_each(TopicFacts::check)?;
-    let mut positions = Vec::new();
-    for log in logs {
-        let origin = log.origin();
-        let no_topic = || ingest::Error::NoTopic {
-            topic: origin.topic.clone(),
-        };
-        let fact = facts
-            .iter()
-            .find(|f| f.topic == origin.topic)
-            .ok_or_else(no_topic)?;
-        let marks = watermarks(settings, &origin.topic, origin.partition, timeout(config))?;
-        let start = start_of(log.name(), log.generation(), &log.state()?, fact, marks)?;
-        let position = Position {
-            next_offset: start.offset,
-            leader_epoch: start.leader_epoch,
-        };
-        positions.push(kafka::Assignment {
-            topic: origin.topic.clone(),
-            partition: origin.partition,
-            position,
-        });
-    }
-    refuse_uncovered(all, &facts, &config.ingest.assign)?;
-    Ok(Consumer::assign(settings, &positions, timeout(config))?)
-}
-
 /// Shows what each log has, those that nothing is appended to included.
 fn show_sizes(logs: &[Arc<Log>], metrics: &Metrics) {
     for log in logs {
@@ -475,19 +437,6 @@ fn show_sizes(logs: &[Arc<Log>], metrics: &Metrics) {
         let label = LogLabel::from(log.origin());
         metrics.tree_size.get_or_create(&label).set(size);
     }
-}
-
-fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
-    facts.iter().try_for_each(TopicFacts::check)?;
-    for log in logs {
-        let of_topic = facts.iter().filter(|f| f.topic == log.origin().topic);
-        for fact in of_topic {
-            let topic = fact.topic_id.as_deref();
-            log.generation()
-                .check(log.name(), &fact.cluster_id, topic, fact.partitions)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

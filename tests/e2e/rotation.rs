@@ -1,13 +1,14 @@
 //! A ledger's keys that give way to new ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use custodia::kafka::{Error, Fetched, Settings, read_range};
 use custodia_core::checkpoint::Checkpoint;
 use custodia_core::handover::Handover;
-use custodia_core::note::Note;
+use custodia_core::note::{Note, Signature};
 use custodia_core::tree::Hash;
 use serde_json::Value;
 
@@ -17,15 +18,17 @@ use crate::extract::{
     FOR_THE_PERSON, about, cut, disclosed, member, publish, verifies, wait_for_all_rows,
 };
 use crate::faults::some_records;
-use crate::ledger::{Ledger, PATIENCE, Serving};
+use crate::ledger::{Ledger, NAME, PATIENCE, Serving};
 use crate::produce::with_librdkafka;
 use crate::record_to_leaf::send_town;
 
 const PERSON: &str = "personpersonpersonpersonpe";
 
 /// What stands in the checkpoints topic: the root of each size, of which there is one, and hand-overs.
+/// Two keys signed one size only where one was handed over to the other.
 pub fn signed(broker: &Broker) -> (BTreeMap<(String, u64), Hash>, Vec<Handover>) {
     let (mut roots, mut handovers) = (BTreeMap::new(), Vec::new());
+    let mut keys: BTreeMap<(String, u64), BTreeSet<u32>> = BTreeMap::new();
     let settings = Settings::at(broker.bootstrap());
     let take = |fetched: Fetched| {
         let value = fetched.record.value.unwrap();
@@ -36,11 +39,22 @@ pub fn signed(broker: &Broker) -> (BTreeMap<(String, u64), Hash>, Vec<Handover>)
         let note = Note::parse(&value).unwrap();
         let tree = Checkpoint::parse(note.text()).unwrap();
         let place = (tree.origin, tree.size);
+        let signers = note.signatures().iter().map(Signature::key_id);
+        keys.entry(place.clone()).or_default().extend(signers);
         let before = roots.insert(place.clone(), tree.root);
         assert!(before.is_none_or(|root| root == tree.root), "{place:?}");
         Ok(())
     };
     read_range(&settings, "custodia.checkpoints", 0, 0, PATIENCE, take).unwrap();
+    let heads = handovers.iter().flat_map(|said: &Handover| &said.heads);
+    let heads: BTreeSet<(String, u64)> =
+        heads.map(|tree| (tree.origin.clone(), tree.size)).collect();
+    for (place, keys) in keys {
+        assert!(
+            keys.len() == 1 || heads.contains(&place),
+            "{place:?}: {keys:?}"
+        );
+    }
     (roots, handovers)
 }
 
@@ -171,9 +185,11 @@ fn old_and_new_policies(ledger: &Ledger, old_policy: &Path, before: &Path, after
     let (status, said) = outcome(ledger, old_policy, None, after);
     assert_eq!(
         (status, &said["outcome"]),
-        (8, &Value::from("failed")),
+        (6, &Value::from("unconfirmed_key")),
         "{said}"
     );
+    let warnings = said["warnings"].as_array().unwrap();
+    assert!(warnings.contains(&Value::from("other_keys")), "{said}");
     // A checkpoint of the old key is known, and the log goes back to it.
     let origin = "checkpoints/custodia.registry-0-1";
     let archive = fs::read(before).unwrap();
@@ -194,6 +210,7 @@ fn a_replica_follows(ledger: &Ledger, replica: &Ledger, leaves: u64) {
     let file = ledger.path("for-the-replica-again");
     ledger.ok(&["key", "replica", file.to_str().unwrap()]);
     ledger.fails(&["key", "take", file.to_str().unwrap()], "CU-0765");
+    files_that_give_a_replica_no_key(ledger, replica, &file);
     replica.ok(&["key", "take", file.to_str().unwrap()]);
     assert_eq!(replica.ok(&["key"]), ledger.ok(&["key"]));
     let signing = ready(ledger, leaves);
@@ -203,6 +220,25 @@ fn a_replica_follows(ledger: &Ledger, replica: &Ledger, leaves: u64) {
     serving.stop();
     signing.stop();
     replica.fsck();
+}
+
+/// Others may read it, it is cut short, of another ledger, or its hand-overs don't lead to its key.
+fn files_that_give_a_replica_no_key(ledger: &Ledger, replica: &Ledger, file: &Path) {
+    let policy = replica.ok(&["key"]);
+    let text = fs::read_to_string(file).unwrap();
+    let spoilt = ledger.path("spoilt-replica-file");
+    let refused = |text: &str, mode: u32, code: &str| {
+        fs::write(&spoilt, text).unwrap();
+        fs::set_permissions(&spoilt, fs::Permissions::from_mode(mode)).unwrap();
+        replica.fails(&["key", "take", spoilt.to_str().unwrap()], code);
+        assert_eq!(replica.ok(&["key"]), policy);
+    };
+    refused(&text, 0o640, "CU-0765");
+    refused(&text[..text.len() / 2], 0o600, "CU-0765");
+    refused(&text.replace(NAME, "other.example"), 0o600, "CU-0765");
+    let mut other: Value = serde_json::from_str(&text).unwrap();
+    other["handovers"] = Value::from("");
+    refused(&other.to_string(), 0o600, "CU-0312");
 }
 
 #[test]
