@@ -40,7 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "extract",
         &[
-            "assess", "clock", "keys", "log", "project", "query", "sign", "store",
+            "account", "assess", "clock", "keys", "log", "project", "query", "sign", "store",
         ],
     ),
     ("fsck", &["keys", "log", "sign", "store"]),

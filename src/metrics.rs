@@ -96,6 +96,8 @@ pub struct Metrics {
     pub erasures_applied: Counter,
     /// Orders of erasure that were not carried out, since nobody who may had approved them; the log says why.
     pub erasures_refused: Counter,
+    /// 1 while bytes of something that was erased may still be on disk, sealed under destroyed keys.
+    pub erasures_on_disk: Gauge,
     /// Free bytes on the data folder's disk.
     pub disk_free: Gauge,
     /// 1 while appending stands still because the disk is nearly full.
@@ -131,6 +133,7 @@ impl Metrics {
             findings_stopped: Gauge::default(),
             erasures_applied: Counter::default(),
             erasures_refused: Counter::default(),
+            erasures_on_disk: Gauge::default(),
             disk_free: Gauge::default(),
             disk_low: Gauge::default(),
         };
@@ -175,6 +178,8 @@ impl Metrics {
         registry.register("erasures_applied", help, self.erasures_applied.clone());
         let help = "Orders of erasure that were not approved, and not carried out";
         registry.register("erasures_refused", help, self.erasures_refused.clone());
+        let help = "1 while bytes of something erased may still be on disk, under destroyed keys";
+        registry.register("erasures_on_disk", help, self.erasures_on_disk.clone());
     }
 
     /// Shows how many findings stand, in the place of what was shown.

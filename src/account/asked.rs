@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::assess::{FindingsDesk, Judging};
-use crate::query::{self, AsOf, Asking, CutName, Erased, Look, Standpoint, Time, Unknown};
+use crate::query::{
+    self, AsOf, Asking, CutName, Erased, Look, Restricted, Standpoint, Time, Unknown,
+};
 
 /// Whom an answer is about, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Whom {
     pub known: bool,
     /// What says that the person was erased.
     pub erasures: Vec<Erased>,
+    /// What says that the account was cancelled, by the newest state: since then only legal roles are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Restricted>,
     /// What the answer can't say.
     pub unknowns: Vec<Unknown>,
 }
@@ -134,15 +139,14 @@ pub(super) fn of_person<T>(
     let mut people: BTreeMap<String, u64> =
         person.references.iter().map(|r| (r.clone(), 0)).collect();
     people.insert(subject.to_owned(), rows as u64);
-    let erased = !erasures.is_empty();
-    desk.desk().looks().record(&Look {
+    desk.desk().record(&Look {
         asking,
         query: &normal(name, when, &[]),
         cut: from.cut(),
         people,
-        erased: &|_| erased,
         extract: None,
     })?;
+    let restricted = desk.desk().view().restricted(&person.references)?;
     let whom = Whom {
         cut: CutName::from(from.cut()),
         moment,
@@ -152,7 +156,8 @@ pub(super) fn of_person<T>(
             .into_iter()
             .filter(|other| other != subject)
             .collect(),
-        known: person.known || erased,
+        known: person.known || !erasures.is_empty(),
+        restricted,
         erasures,
         unknowns,
     };

@@ -131,13 +131,13 @@ impl DisclosuresQuestion {
             may_see: may_see(asking),
             now_ms: desk.clock().now_ms(),
         };
-        let (mut people, mut erased) = (Shown::default(), Vec::new());
+        let mut people = Shown::default();
         let (events, known) = match (&self.subject, &self.authority) {
             (Some(subject), None) => {
                 people.add(subject)?;
                 let (events, references, known) = of_person(&judging, subject)?;
-                erased = from.erasures(&references)?;
-                (events, known || !erased.is_empty())
+                let erased = !from.erasures(&references)?.is_empty();
+                (events, known || erased)
             }
             (None, Some(authority)) => of_authority(&judging, authority)?,
             _ => {
@@ -159,16 +159,7 @@ impl DisclosuresQuestion {
             }
         }
         let given = [("authority", self.authority.clone())];
-        record(
-            desk,
-            asking,
-            "disclosures",
-            &when,
-            &given,
-            &from,
-            people,
-            !erased.is_empty(),
-        )?;
+        record(desk, asking, "disclosures", &when, &given, &from, people)?;
         Ok(DisclosuresAnswer {
             cut: CutName::from(from.cut()),
             known,

@@ -120,7 +120,6 @@ impl DueQuestion {
             &given,
             &from,
             people,
-            false,
         )?;
         Ok(DueAnswer {
             cut: CutName::from(from.cut()),

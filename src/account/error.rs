@@ -1,5 +1,7 @@
 //! Why an account is not given.
 
+use custodia_core::approval::Refused;
+
 use crate::{assess, query};
 
 /// A question that isn't answered. Nothing about a person has left then.
@@ -26,6 +28,28 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// Approvals don't count.
+    #[error(transparent)]
+    Approval(#[from] Refused),
+    /// An approval is of nothing that is to be erased.
+    #[error("{0} approves none of the references that are to be erased; leave it out")]
+    StrayApproval(String),
+    /// The order was given before.
+    #[error(
+        "the order {0} was given before, and approvals count once: request new ones, or see what it did with \
+         custodia erase --certificate {0}"
+    )]
+    OrderUsed(String),
+    /// There is nothing to erase at a leaf.
+    #[error("{log} #{index}: {why}")]
+    NotErasable {
+        /// The log.
+        log: String,
+        /// The leaf.
+        index: u64,
+        /// Why not.
+        why: &'static str,
+    },
     /// Rows, leaves or looks.
     #[error(transparent)]
     Query(#[from] query::Error),
@@ -41,6 +65,10 @@ impl Error {
             Self::BadQuestion(_) => "CU-0970",
             Self::TooLarge { .. } => "CU-0971",
             Self::Digests { .. } => "CU-0972",
+            Self::Approval(source) => source.code(),
+            Self::StrayApproval(_) => "CU-0973",
+            Self::OrderUsed(_) => "CU-0974",
+            Self::NotErasable { .. } => "CU-0975",
             Self::Query(source) => source.code(),
             Self::Assess(source) => source.code(),
         }
@@ -49,7 +77,13 @@ impl Error {
     /// Whether the question, not the ledger, is at fault.
     pub fn is_the_askers(&self) -> bool {
         match self {
-            Self::BadQuestion(_) | Self::TooLarge { .. } | Self::Digests { .. } => true,
+            Self::BadQuestion(_)
+            | Self::TooLarge { .. }
+            | Self::Digests { .. }
+            | Self::Approval(_)
+            | Self::StrayApproval(_)
+            | Self::OrderUsed(_)
+            | Self::NotErasable { .. } => true,
             Self::Query(source) => source.is_the_askers(),
             Self::Assess(source) => source.is_the_askers(),
         }
@@ -71,6 +105,13 @@ mod tests {
             Error::Digests {
                 line: 1,
                 what: "why".to_owned(),
+            },
+            Error::StrayApproval("a.approval".to_owned()),
+            Error::OrderUsed("order-1".to_owned()),
+            Error::NotErasable {
+                log: "log".to_owned(),
+                index: 1,
+                why: "why",
             },
         ];
         for error in errors {

@@ -8,12 +8,17 @@
 
 mod asked;
 mod breaches;
+mod certificate;
 mod consents;
 mod disclosures;
 mod due;
+mod erasable;
+mod erasable_things;
 mod error;
 mod exemptions;
 mod gagged;
+mod issued;
+mod order_approved;
 mod persons;
 mod provisions;
 mod reached;
@@ -28,11 +33,16 @@ mod stream;
 
 pub use asked::{Seen, Whom};
 pub use breaches::{Breach, BreachesAnswer, BreachesQuestion};
+pub use certificate::{Attested, Certificate, CertificateQuestion, ErasedSubject};
 pub use consents::{ConsentCard, ConsentStep, ConsentsAnswer, ConsentsQuestion, Wording};
 pub use disclosures::{AuthorityCase, DisclosuresAnswer, DisclosuresQuestion};
 pub use due::{DueAnswer, DueQuestion, DueRequest};
+pub use erasable::{BarShown, EndedDuty, ErasableAnswer, ErasableQuestion};
+pub use erasable_things::{ErasableThing, ThingAnswer, ThingQuestion};
 pub use error::Error;
 pub use exemptions::{ExemptionUse, ExemptionsAnswer, ExemptionsQuestion};
+pub use issued::IssuedExtract;
+pub use order_approved::GivenApproval;
 pub use persons::{PersonRow, PersonsAnswer, PersonsQuestion};
 pub use provisions::{
     ActivityRow, EntrustmentRow, ProvisionRow, ProvisionsAnswer, ProvisionsQuestion,

@@ -28,11 +28,7 @@ impl Shown {
     }
 }
 
-/// Puts a look at each of them on record; `erased` where the one person asked about was erased.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a look says who, what, when, of whom and at which cut"
-)]
+/// Puts a look at each of them on record.
 pub(super) fn record(
     desk: &FindingsDesk,
     asking: &Asking,
@@ -41,14 +37,12 @@ pub(super) fn record(
     given: &[(&str, Option<String>)],
     from: &Standpoint<'_>,
     people: Shown,
-    erased: bool,
 ) -> Result<(), Error> {
-    desk.desk().looks().record(&Look {
+    desk.desk().record(&Look {
         asking,
         query: &normal(name, *when, given),
         cut: from.cut(),
         people: people.0,
-        erased: &|_| erased,
         extract: None,
     })?;
     Ok(())

@@ -99,16 +99,7 @@ impl ReconsentsQuestion {
             }
         }
         let given = [("version", Some(self.version.clone()))];
-        record(
-            desk,
-            asking,
-            "reconsents",
-            &when,
-            &given,
-            &from,
-            shown,
-            false,
-        )?;
+        record(desk, asking, "reconsents", &when, &given, &from, shown)?;
         Ok(ReconsentsAnswer {
             cut,
             version: self.version.clone(),

@@ -113,16 +113,7 @@ impl RetentionQuestion {
         let at = self.at.map(|at| at.to_string());
         let within = self.within_ms.map(|ms| ms.to_string());
         let given = [("moment", at), ("within_ms", within)];
-        record(
-            desk,
-            asking,
-            "retention due",
-            &when,
-            &given,
-            &from,
-            shown,
-            false,
-        )?;
+        record(desk, asking, "retention due", &when, &given, &from, shown)?;
         Ok(RetentionAnswer {
             cut,
             moment,

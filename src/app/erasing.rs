@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::ask::desk;
+use super::erase::store_id;
 use super::init::timeout;
 use super::{Error, KafkaOutbox, Opened, kafka_settings};
 use crate::assess::{FindingsDesk, Keeping, Rulebook};
@@ -45,10 +46,6 @@ impl Erasing<'_> {
     pub(super) fn carrier(&self) -> Result<Carrier, Error> {
         let config = self.config;
         let ledger = self.opened.folder.ledger().clone();
-        let store_id = match config.erasure.store_id.as_str() {
-            "" => ledger.to_string(),
-            named => named.to_owned(),
-        };
         let rows = self.rows.iter();
         let findings = self.findings.clone();
         let purge_findings = move || match &findings {
@@ -61,7 +58,7 @@ impl Erasing<'_> {
             authority: Box::new(self.approvals(ledger)),
             outbox: Arc::clone(self.outbox) as Arc<dyn Outbox>,
             registry: config.topics.registry.clone(),
-            store_id,
+            store_id: store_id(config),
             copies_end: self.copies_end(),
             clock: Arc::clone(self.clock),
             metrics: self.metrics.clone(),

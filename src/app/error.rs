@@ -54,6 +54,9 @@ pub enum Error {
     /// Exposure or an incident.
     #[error(transparent)]
     Respond(#[from] respond::Error),
+    /// Nothing is erased, or not yet.
+    #[error(transparent)]
+    Erasure(#[from] super::erase::ErasureError),
     /// Erasing failed.
     #[error(transparent)]
     Erase(#[from] crate::erase::Error),
@@ -232,6 +235,7 @@ impl Error {
             Self::Outbox(source) => source.code(),
             Self::Generations(source) => source.code(),
             Self::Approving(source) => source.code(),
+            Self::Erasure(source) => source.code(),
             Self::FewOpenFiles { .. } => "CU-0040",
             Self::NotASigner(_) => "CU-0041",
             Self::Unnamed => "CU-0010",

@@ -1,10 +1,11 @@
 //! Events of an incident, on their way into Kafka: held against how the incident stands, then published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
+use custodia_core::origin::Origin;
 use custodia_core::schema::event_to_json;
 use custodia_core::schema::v1::Event;
 use custodia_core::schema::v1::event::Body;
@@ -75,21 +76,53 @@ pub(super) fn must_have_read(
     if !counter.is_running() {
         return Ok(());
     }
+    let deadline = clock.monotonic() + timeout(config);
+    let (topic, deadline) = (&config.topics.registry, (clock, deadline));
+    must_have_read_of(config, counter, topic, 0, deadline)
+}
+
+/// As [`must_have_read`], of every partition of which the ledger has a log, but for those of the looks.
+pub(super) fn must_have_read_all(
+    config: &Config,
+    clock: &dyn Clock,
+    counter: &Counter,
+) -> Result<(), Error> {
+    let cut = counter.ask_openly(&PoliciesQuestion::default())?.cut;
+    let origins = cut
+        .sizes
+        .keys()
+        .filter_map(|log| log.parse::<Origin>().ok());
+    let places: BTreeSet<(String, u32)> = origins
+        .filter(|origin| origin.topic != config.topics.access)
+        .map(|origin| (origin.topic, origin.partition))
+        .collect();
+    let deadline = clock.monotonic() + timeout(config);
+    for (topic, partition) in places {
+        must_have_read_of(config, counter, &topic, partition, (clock, deadline))?;
+    }
+    Ok(())
+}
+
+fn must_have_read_of(
+    config: &Config,
+    counter: &Counter,
+    topic: &str,
+    partition: u32,
+    (clock, deadline): (&dyn Clock, Duration),
+) -> Result<(), Error> {
     let settings = kafka_settings(config);
     settings.validate()?;
-    let topic = &config.topics.registry;
-    let (_, end) = watermarks(&settings, topic, 0, timeout(config))?;
+    let (_, end) = watermarks(&settings, topic, partition, timeout(config))?;
     let Some(offset) = end.checked_sub(1) else {
         return Ok(());
     };
     let question = LandedQuestion {
         places: vec![RecordPlace {
-            topic: topic.clone(),
-            partition: 0,
+            topic: topic.to_owned(),
+            partition,
             offset,
         }],
     };
-    let deadline = clock.monotonic() + timeout(config);
     loop {
         let landed = counter.ask_openly(&question)?.pop();
         let leaf = match landed {
@@ -106,7 +139,7 @@ pub(super) fn must_have_read(
             }
         }
         if clock.monotonic() > deadline {
-            return Err(crate::respond::Error::Behind(topic.clone()).into());
+            return Err(crate::respond::Error::Behind(topic.to_owned()).into());
         }
         thread::sleep(POLL);
     }
@@ -177,7 +210,8 @@ pub(super) fn line(event: &Event) -> String {
     event_to_json(&event.encode_to_vec()).expect("an event of this schema with times of this era")
 }
 
-/// Lines as they are made, read as bytes: a list of a million people is never held as one text.
+/// Lines as they are made, read as bytes, as many at once as there is room for: what stands whole in a buffer is
+/// sent together. A list of a million people is never held as one text.
 struct LinesRead<I> {
     lines: I,
     rest: io::Cursor<Vec<u8>>,
@@ -185,16 +219,52 @@ struct LinesRead<I> {
 
 impl<I: Iterator<Item = String>> Read for LinesRead<I> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.rest.read(into)?;
-            if read > 0 || into.is_empty() {
-                return Ok(read);
-            }
+        let mut filled = self.rest.read(into)?;
+        while filled < into.len() {
             let Some(mut line) = self.lines.next() else {
-                return Ok(0);
+                break;
             };
             line.push('\n');
             self.rest = io::Cursor::new(line.into_bytes());
+            filled += self.rest.read(&mut into[filled..])?;
+        }
+        Ok(filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(texts: &'static [&'static str]) -> LinesRead<impl Iterator<Item = String>> {
+        LinesRead {
+            lines: texts.iter().map(|&text| text.to_owned()),
+            rest: io::Cursor::default(),
+        }
+    }
+
+    #[test]
+    fn as_many_lines_are_read_at_once_as_there_is_room_for() {
+        let mut read = lines(&["one", "two", "three"]);
+        let mut buffer = [0; 10];
+        assert_eq!(read.read(&mut buffer).unwrap(), 10);
+        assert_eq!(&buffer, b"one\ntwo\nth");
+        assert_eq!(read.read(&mut buffer).unwrap(), 4);
+        assert_eq!(&buffer[..4], b"ree\n");
+        assert_eq!(read.read(&mut buffer).unwrap(), 0);
+    }
+
+    #[test]
+    fn nothing_is_lost_whatever_the_room() {
+        for room in 1..20 {
+            let (mut read, mut all, mut buffer) = (lines(&["a", "", "bcd"]), Vec::new(), [0; 20]);
+            loop {
+                match read.read(&mut buffer[..room]).unwrap() {
+                    0 => break,
+                    taken => all.extend_from_slice(&buffer[..taken]),
+                }
+            }
+            assert_eq!(all, b"a\n\nbcd\n", "room {room}");
         }
     }
 }

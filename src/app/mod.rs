@@ -10,6 +10,7 @@ mod assigned;
 mod backup;
 mod checkpointing;
 mod demo;
+mod erase;
 mod erasing;
 mod error;
 mod extract;
@@ -44,6 +45,9 @@ pub use approving::{
 pub use ask::Counter;
 pub use backup::backup;
 pub use demo::{Proven, Shown, Step, demo};
+pub use erase::{
+    Erased, Erasure, ErasureError, Standing, certificate, erasable, erase, request_erasure,
+};
 pub use error::Error;
 pub use extract::{extract, request_extract};
 pub use fsck::fsck;

@@ -102,13 +102,11 @@ impl FindingsDesk {
             (None, None) => self.of_all(question, &wanted, moment)?,
             (None, Some(as_of)) => self.of_all_then(as_of, question, &wanted, moment)?,
         };
-        let erased = !answer.erasures.is_empty();
-        self.desk.looks().record(&Look {
+        self.desk.record(&Look {
             asking,
             query: &question.normal(),
             cut: &Cut::new(answer.cut.sizes.clone()),
             people: answer.shown(question.subject.as_ref()),
-            erased: &|_| erased,
             extract: None,
         })?;
         Ok(answer)

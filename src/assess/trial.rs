@@ -52,12 +52,9 @@ impl FindingsDesk {
         let before = self.judging(&from)?;
         let after = with(&before, &one);
         let mut people = BTreeMap::new();
-        let mut erased = false;
         let (mut old, mut new) = (Vec::new(), Vec::new());
         if let Some(subject) = one.subject() {
             people.insert(subject.to_owned(), 0);
-            let reference = BTreeSet::from([subject.to_owned()]);
-            erased = !from.erasures(&reference)?.is_empty();
             of_person(&before, &after, subject, &one, (&mut old, &mut new))?;
         } else {
             of_things(&before, &after, &one, (&mut old, &mut new))?;
@@ -73,12 +70,11 @@ impl FindingsDesk {
             findings: shown(&new, &old),
             vanish: shown(&old, &new),
         };
-        self.desk().looks().record(&Look {
+        self.desk().record(&Look {
             asking,
             query: "check-event",
             cut: from.cut(),
             people,
-            erased: &|_| erased,
             extract: None,
         })?;
         Ok(answer)

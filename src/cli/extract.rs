@@ -214,7 +214,7 @@ impl Extract {
     }
 }
 
-fn approval(path: &Path) -> Result<GivenApproval, Error> {
+pub(super) fn approval(path: &Path) -> Result<GivenApproval, Error> {
     let approval = app::read_approval(path).map_err(app::Error::from)?;
     Ok(GivenApproval {
         name: approval.file().to_owned(),

@@ -12,6 +12,7 @@ mod demo;
 mod diff;
 mod disclosures;
 mod dump_config;
+mod erase;
 mod error;
 mod exemptions;
 pub mod exit;
@@ -113,6 +114,8 @@ enum Command {
     Who(who::Who),
     /// Issue a signed file that anyone can check.
     Extract(extract::Extract),
+    /// Erase a person; say what keeps one; print a certificate.
+    Erase(erase::Erase),
     /// Check an extract: offline, without a ledger.
     Verify(verify::Verify),
     /// Whom did something that leaked reach?
@@ -218,6 +221,7 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::Rebuild(rebuild) => rebuild.run(config),
         Command::Who(who) => who.run(config),
         Command::Extract(extract) => extract.run(config),
+        Command::Erase(erase) => erase.run(config),
         Command::Verify(verify) => verify.run(),
         Command::Exposure(exposure) => exposure.run(config),
         Command::Incident(incident) => incident.run(config),

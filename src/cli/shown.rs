@@ -217,8 +217,20 @@ pub(super) fn whom(whom: &crate::account::Whom) {
         let leaf = leaf(&erased.log, erased.index);
         println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
     }
+    restricted(whom.restricted.as_ref());
     if !whom.known {
         println!("The ledger knows nothing of this reference.");
+    }
+}
+
+/// That the account was cancelled, where it was.
+pub(super) fn restricted(restricted: Option<&crate::query::Restricted>) {
+    if let Some(restricted) = restricted {
+        let leaf = leaf(&restricted.log, restricted.index);
+        println!(
+            "The account was cancelled at {} ({leaf}): since then only legal roles are answered (PIPL 47).",
+            restricted.since
+        );
     }
 }
 

@@ -157,5 +157,6 @@ fn print(timeline: &query::Timeline) {
         let leaf = shown::leaf(&erased.log, erased.index);
         println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
     }
+    shown::restricted(timeline.restricted.as_ref());
     println!("cut {}", timeline.cut.digest);
 }

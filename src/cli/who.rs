@@ -154,6 +154,7 @@ pub(super) fn print(answer: &WhoAnswer) {
         let leaf = shown::leaf(&erased.log, erased.index);
         println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
     }
+    shown::restricted(answer.restricted.as_ref());
     if !answer.known {
         println!("The ledger knows nothing of this reference.");
     } else if answer.rows.is_empty() {

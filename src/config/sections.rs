@@ -291,6 +291,9 @@ pub struct Erasure {
     /// How long bytes of what was erased may stay on disk at most, sealed under destroyed keys, before all
     /// tables are rewritten, in ms. Default: 3600000.
     pub purge_interval_ms: u64,
+    /// How long backups of the key store are kept, in ms: certificates say when the last one ends. Default: 0,
+    /// which stands for not known.
+    pub key_backups_kept_ms: u64,
 }
 
 impl Default for Erasure {
@@ -298,6 +301,7 @@ impl Default for Erasure {
         Self {
             store_id: String::new(),
             purge_interval_ms: 3_600_000,
+            key_backups_kept_ms: 0,
         }
     }
 }

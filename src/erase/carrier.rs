@@ -81,13 +81,15 @@ impl Carrier {
         for (_, rows) in &parts.rows {
             read.push(parts.keys.erasures_applied(rows.log().name())?);
         }
-        Ok(Self {
+        let carrier = Self {
             parts,
             erasers,
             read,
             purged: None,
             reach: Arc::default(),
-        })
+        };
+        carrier.show_due();
+        Ok(carrier)
     }
 
     /// How far it is, for those who must not answer before.
@@ -114,7 +116,13 @@ impl Carrier {
                 self.reach.put(rows.log().name(), *read);
             }
         }
+        self.show_due();
         Ok(true)
+    }
+
+    fn show_due(&self) {
+        let due = self.parts.keys.purge_due().is_some();
+        self.parts.metrics.erasures_on_disk.set(i64::from(due));
     }
 
     /// Carries out orders, sends attestations and purges, until it is told to stop.
@@ -173,6 +181,7 @@ impl Carrier {
         (self.parts.purge_findings)().map_err(failed)?;
         self.parts.keys.keep_purged(due)?;
         self.purged = Some(self.parts.clock.monotonic());
+        self.show_due();
         info!("what was erased has left the disk");
         Ok(())
     }

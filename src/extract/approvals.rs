@@ -7,7 +7,6 @@ use custodia_core::origin::LedgerName;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{ExtractApproved, RequesterKind};
 use custodia_core::verdict::{TopicRole, Verdict, event_of};
-use serde::{Deserialize, Serialize};
 
 use super::office::OfficeParts;
 use super::question::Asked;
@@ -19,16 +18,6 @@ use crate::query::{Asking, LogRows};
 
 /// Leaves of the registry read at once.
 const PAGE: u64 = 4096;
-
-/// An approval as it was handed over with the question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GivenApproval {
-    /// What refusals call it: the file's name.
-    pub name: String,
-    /// The signed note.
-    pub note: String,
-}
 
 impl Question {
     /// Whether two people must approve it: what an authority gets, the operator can't call back (L194).

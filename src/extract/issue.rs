@@ -7,8 +7,8 @@ use custodia_core::extract::{
     EventLine, Int, OpenedSlot, Said, SaidVerdict, SlotLine, WithheldSlot,
 };
 use custodia_core::receipt;
-use custodia_core::schema::v1::ExtractIssued;
 use custodia_core::schema::v1::event::Body;
+use custodia_core::schema::v1::{ExtractIssued, ExtractRequested};
 use custodia_core::slot::{SlotId, Slots};
 use custodia_core::verdict::TopicRole;
 
@@ -27,6 +27,16 @@ pub(super) struct Recorded {
     pub(super) index: u64,
     /// The `.tlog-proof` file.
     pub(super) receipt: String,
+}
+
+/// Sends `ExtractRequested`; Kafka has it before it gets `ExtractIssued`.
+pub(super) fn request(parts: &OfficeParts, requested: ExtractRequested) -> Result<(), Error> {
+    let key = requested.extract_request_id.clone();
+    let event = notices::notice(Body::ExtractRequested(requested), parts.clock.as_ref())?;
+    let sent = parts
+        .outbox
+        .deliver(&parts.registry_topic, key.as_bytes(), &event);
+    sent.map(drop).map_err(Error::NotRecorded)
 }
 
 /// Sends `ExtractIssued`, and waits until it is a leaf that a signed checkpoint covers.

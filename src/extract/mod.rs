@@ -27,7 +27,7 @@ mod spool;
 mod support;
 mod suppress;
 
-pub use approvals::GivenApproval;
+pub use crate::account::GivenApproval;
 pub use error::Error;
 pub use office::{Issued, Office, OfficeParts, Progress, Summary};
 pub use question::Question;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use custodia_core::assess::built_in_digest;
 use custodia_core::extract::{
-    Cut, EDITION, Erased, FORMAT, Int, LogAt, MAX_FINDINGS, Manifest, Member, QueryKind, layout,
-    note_text,
+    Cut, EDITION, Erased, FORMAT, Int, LogAt, MAX_FINDINGS, Manifest, Member, Query, QueryKind,
+    layout, note_text,
 };
 use custodia_core::origin::LedgerName;
 use custodia_core::report;
-use custodia_core::schema::v1::ExtractIssued;
+use custodia_core::schema::v1::{ExtractIssued, ExtractRequested, RequesterKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -161,7 +161,6 @@ struct Draft {
     events: u64,
     people: u64,
     shown: BTreeMap<String, u64>,
-    is_erased: bool,
 }
 
 impl Office {
@@ -205,6 +204,7 @@ impl Office {
         .draw()?;
         progress(Progress::Recording);
         self.look(asking, &asked, &from, &draft)?;
+        issue::request(&self.parts, requested(asking, &asked))?;
         approvals::record(&self.parts, approved)?;
         let recorded = issue::record(&self.parts, issued(asking, &asked, &draft), progress)?;
         let manifest = &draft.manifest;
@@ -266,22 +266,54 @@ impl Office {
             return Ok(());
         }
         let id = hex::encode(draft.manifest.id());
-        Ok(self.parts.desk.looks().record(&Look {
+        Ok(self.parts.desk.record(&Look {
             asking,
             query: &asked.normal(),
             cut: from.cut(),
             people: draft.shown.clone(),
-            erased: &|_| draft.is_erased,
             extract: Some((&id, asked.basis)),
         })?)
     }
 }
 
-fn issued(asking: &Asking, asked: &Asked, draft: &Draft) -> ExtractIssued {
-    let subject = match asked.query.kind {
-        QueryKind::Subject => erased_subject(&asked.query.id).to_vec(),
-        _ => Vec::new(),
+/// Who asks for what, and why the law lets them: the holder of the extract, once it left.
+fn requested(asking: &Asking, asked: &Asked) -> ExtractRequested {
+    let (query, request) = (&asked.query, &asked.request);
+    let of = |kind| {
+        if query.kind == kind {
+            query.id.clone()
+        } else {
+            String::new()
+        }
     };
+    let requester = RequesterKind::from_str_name(&request.requester).unwrap_or_default();
+    ExtractRequested {
+        recipient_id: of(QueryKind::Recipient),
+        incident_id: of(QueryKind::Incident),
+        extract_request_id: request.id.clone(),
+        requester: requester.into(),
+        requester_name: request.requester_name.clone(),
+        legal_basis: asked.basis.into(),
+        scope_query: asked.normal(),
+        profile: asked.profile.redaction().into(),
+        document_sha256: request
+            .document_sha256
+            .map_or_else(Vec::new, |digest| digest.0.to_vec()),
+        period_from: None,
+        period_until: None,
+        requested_by_ref: asking.principal.employee.clone(),
+        subject_blake3: subject_digest(query),
+    }
+}
+
+fn subject_digest(query: &Query) -> Vec<u8> {
+    match query.kind {
+        QueryKind::Subject => erased_subject(&query.id).to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn issued(asking: &Asking, asked: &Asked, draft: &Draft) -> ExtractIssued {
     ExtractIssued {
         extract_request_id: asked.request.id.clone(),
         extract_id: hex::encode(draft.manifest.id()),
@@ -291,7 +323,7 @@ fn issued(asking: &Asking, asked: &Asked, draft: &Draft) -> ExtractIssued {
         row_count: Some(draft.events),
         subject_count: Some(draft.people),
         issued_by_ref: asking.principal.employee.clone(),
-        subject_blake3: subject,
+        subject_blake3: subject_digest(&asked.query),
     }
 }
 
@@ -318,7 +350,6 @@ impl Drawing<'_> {
             _ => BTreeSet::new(),
         };
         let erasures = self.from.erasures(&references)?;
-        let is_erased = !erasures.is_empty();
         let redactor = Redactor {
             profile: self.asked.profile,
             references,
@@ -340,7 +371,7 @@ impl Drawing<'_> {
             let (query, desk) = (&self.asked.query, &self.parts.findings);
             manifest.counts = census::take(self.from, query, desk, self.progress)?;
         }
-        self.assemble(spool, &manifest, gathered, is_erased)
+        self.assemble(spool, &manifest, gathered)
     }
 
     /// Waits until findings reach the cut.
@@ -424,7 +455,6 @@ impl Drawing<'_> {
         spool: Spool,
         manifest: &Manifest,
         gathered: Gathered,
-        is_erased: bool,
     ) -> Result<Draft, Error> {
         let members = Members {
             spool: &spool,
@@ -474,7 +504,6 @@ impl Drawing<'_> {
             events: gathered.events,
             people: gathered.people,
             shown: gathered.shown,
-            is_erased,
         })
     }
 }

@@ -79,13 +79,11 @@ impl Desk {
         must_be_reference(&question.subject)?;
         let from = self.standpoint(question.as_of.as_deref(), question.at)?;
         let answer = from.who(&question.subject)?;
-        let erased = !answer.erasures.is_empty();
-        self.looks.record(&Look {
+        self.record(&Look {
             asking,
             query: &who_query(question.as_of.as_ref(), question.at),
             cut: &from.cut,
             people: answer.shown(),
-            erased: &|_| erased,
             extract: None,
         })?;
         Ok(answer)
@@ -106,12 +104,11 @@ impl Desk {
         for subject in &question.subjects {
             gathered.take(must_be_reference(subject).and_then(|()| from.who(subject)))?;
         }
-        self.looks.record(&Look {
+        self.record(&Look {
             asking,
             query: &who_query(question.as_of.as_ref(), question.at),
             cut: &from.cut,
             people: gathered.people,
-            erased: &|reference| gathered.erased.contains(reference),
             extract: None,
         })?;
         Ok(gathered.answers)
@@ -149,13 +146,11 @@ impl Desk {
                 ("at", &shown(question.at)),
             ],
         );
-        let erased = !answer.erasures.is_empty();
-        self.looks.record(&Look {
+        self.record(&Look {
             asking,
             query: &query,
             cut: &from.cut,
             people: answer.shown(&question.of),
-            erased: &|_| erased,
             extract: None,
         })?;
         Ok(answer)
@@ -204,9 +199,14 @@ impl Desk {
         &self.view
     }
 
-    /// Where the desk puts looks on record.
-    pub const fn looks(&self) -> &Looks {
-        &self.looks
+    /// Puts a look at each person that an answer shows on record, before it leaves.
+    ///
+    /// # Errors
+    /// [`Error::Restricted`] where whoever asks may not see somebody whose account was cancelled;
+    /// [`Error::LookNotRecorded`], [`Error::TooMany`]; then the answer must not leave.
+    pub fn record(&self, shown: &Look<'_>) -> Result<(), Error> {
+        self.view.refuse_restricted(shown)?;
+        self.looks.record(self.view.keys(), shown)
     }
 
     fn standpoint(&self, as_of: Option<&str>, at: Option<Time>) -> Result<Standpoint<'_>, Error> {

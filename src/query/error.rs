@@ -102,6 +102,15 @@ pub enum Error {
         /// The size.
         size: u64,
     },
+    /// Somebody in the answer has cancelled the account, and whoever asks has no role that the law lets read on.
+    #[error(
+        "the accounts of {people} of the people asked about or shown were cancelled; since then only legal roles \
+         are answered: protection_officer, legal, incident_responder, auditor, regulator"
+    )]
+    Restricted {
+        /// How many.
+        people: usize,
+    },
     /// The system gave no random bytes for a look.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -138,6 +147,7 @@ impl Error {
             Self::NoSuchEvent(_) => "CU-0565",
             Self::HeldUnread(_) => "CU-0566",
             Self::HeldForked { .. } => "CU-0567",
+            Self::Restricted { .. } => "CU-0568",
             Self::Project(source) => source.code(),
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
@@ -153,6 +163,7 @@ impl Error {
                 | Self::NoSuchEvent(_)
                 | Self::HeldUnread(_)
                 | Self::HeldForked { .. }
+                | Self::Restricted { .. }
                 | Self::UnmappedUid(_)
                 | Self::UnknownReason(_)
                 | Self::UnknownCut(_)

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Asking, Cut, Error};
 use crate::clock::Clock;
-use crate::keys::erased_subject;
+use crate::keys::{KeyStore, erased_subject};
 use crate::log::{Outbox, OutboxError, notices};
 
 /// How long a look stands for the same question by the same person at the same cut.
@@ -40,8 +40,6 @@ pub struct Look<'a> {
     pub cut: &'a Cut,
     /// Each reference, with how many rows are shown of it.
     pub people: BTreeMap<String, u64>,
-    /// Whether a reference is one of an erased person.
-    pub erased: &'a dyn Fn(&str) -> bool,
     /// The extract that shows it, hex, and on what basis that is issued; none for an answer, whose
     /// basis is the principal's.
     pub extract: Option<(&'a str, LegalBasisOfReading)>,
@@ -66,11 +64,13 @@ impl Looks {
     }
 
     /// Puts a look at each reference on record, and waits until all are acknowledged. A look of
-    /// the last 15 minutes by the same principal with the same query and cut stands.
+    /// the last 15 minutes by the same principal with the same query and cut stands. One at a person whom
+    /// `keys` remember as erased, whatever cut the answer stands on, is keyed by the digest and never names
+    /// the reference (design §2, §4).
     ///
     /// # Errors
     /// [`Error::LookNotRecorded`]; then the answer must not leave. [`Error::TooMany`].
-    pub fn record(&self, shown: &Look<'_>) -> Result<(), Error> {
+    pub(super) fn record(&self, keys: &KeyStore, shown: &Look<'_>) -> Result<(), Error> {
         if shown.people.len() > MOST_PEOPLE {
             return Err(Error::TooMany {
                 what: "people",
@@ -82,7 +82,9 @@ impl Looks {
         for (subject, rows) in &shown.people {
             let name = shown.name(subject);
             if !self.stands(&name, now) {
-                looks.push(self.look(shown, subject, *rows, name)?);
+                let erased = keys.remembered(subject.as_bytes()).is_some();
+                let digest = erased.then(|| erased_subject(subject).to_vec());
+                looks.push(self.look(shown, (subject, digest), *rows, name)?);
             }
         }
         self.send(&looks).map_err(Error::LookNotRecorded)?;
@@ -102,11 +104,10 @@ impl Looks {
     fn look(
         &self,
         shown: &Look<'_>,
-        subject: &str,
+        (subject, digest): (&str, Option<Vec<u8>>),
         rows: u64,
         name: [u8; 32],
     ) -> Result<Notice, Error> {
-        let digest = (shown.erased)(subject).then(|| erased_subject(subject).to_vec());
         let Asking {
             principal,
             reason,

@@ -1,7 +1,7 @@
 //! One question about several people: each answered in its place, and a look at each on record
 //! before any of it leaves (design §1, law 9).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +46,6 @@ pub(super) struct Gathered {
     pub(super) answers: Vec<OfOne>,
     /// Each reference, with how many rows are shown of it.
     pub(super) people: BTreeMap<String, u64>,
-    /// The references of erased people among them.
-    pub(super) erased: BTreeSet<String>,
     rows: usize,
 }
 
@@ -74,9 +72,6 @@ impl Gathered {
             });
         }
         for (reference, rows) in answer.shown() {
-            if !answer.erasures.is_empty() {
-                self.erased.insert(reference.clone());
-            }
             // Two that are linked show the same rows twice.
             let shown = self.people.entry(reference).or_default();
             *shown = rows.max(*shown);

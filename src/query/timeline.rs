@@ -12,7 +12,7 @@ use super::received::recipient_of;
 use super::register::Register;
 use super::view::{Leaf, LogRows, Standpoint};
 use super::who::MOST_ROWS;
-use super::{CutName, Erased, Error, ProducerOf, Recipient, Said, Time};
+use super::{CutName, Erased, Error, ProducerOf, Recipient, Restricted, Said, Time};
 use crate::project::{Kind, Page};
 
 /// What a timeline is of.
@@ -44,6 +44,9 @@ pub struct Timeline {
     pub known: bool,
     /// What says that the person was erased.
     pub erasures: Vec<Erased>,
+    /// What says that the account was cancelled, by the newest state: since then only legal roles are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Restricted>,
     /// The events.
     pub events: Vec<Happened>,
 }
@@ -106,6 +109,10 @@ impl Standpoint<'_> {
         to: Option<Time>,
     ) -> Result<Timeline, Error> {
         let (places, erasures) = self.places(topic)?;
+        let restricted = match topic {
+            Topic::Subject(subject) => self.view.restricted(&self.linked(subject)?)?,
+            _ => None,
+        };
         let known = places.iter().any(|(log, _)| log.role != TopicRole::Access);
         let known = known || !erasures.is_empty();
         let mut register = Register::new(self);
@@ -134,6 +141,7 @@ impl Standpoint<'_> {
             at: self.at,
             known,
             erasures,
+            restricted,
             events,
         })
     }

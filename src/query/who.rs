@@ -10,7 +10,7 @@ use super::received::OUTFLOWS;
 use super::register::Register;
 use super::service::UNKNOWN_KEY;
 use super::view::{Leaf, LogRows, Standpoint};
-use super::{CutName, Erased, Error, Received, Time};
+use super::{CutName, Erased, Error, Received, Restricted, Time};
 use crate::keys::erased_subject;
 use crate::project::{Page, SubjectLeaf, VerdictKind};
 
@@ -38,6 +38,9 @@ pub struct WhoAnswer {
     pub known: bool,
     /// What says that the person was erased.
     pub erasures: Vec<Erased>,
+    /// What says that the account was cancelled, by the newest state: since then only legal roles are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Restricted>,
     /// What was accepted.
     pub rows: Vec<Received>,
     /// What names the person and was not accepted, whatever kind of event it is. None of it counts.
@@ -76,6 +79,7 @@ impl Standpoint<'_> {
                 .collect(),
             known: false,
             erasures: self.erasures(&references)?,
+            restricted: self.view.restricted(&references)?,
             rows: Vec::new(),
             quarantined: Vec::new(),
             unknowns: Vec::new(),

@@ -159,13 +159,11 @@ fn record(
         people.extend(linked);
         people.insert(subject.clone(), answer.changes.len() as u64);
     }
-    let erased = !answer.erasures.is_empty();
-    desk.desk().looks().record(&Look {
+    desk.desk().record(&Look {
         asking,
         query: &question.normal(),
         cut: to.cut(),
         people,
-        erased: &|_| erased,
         extract: None,
     })?;
     Ok(())

@@ -31,7 +31,6 @@ pub fn replay(
     let now = Time(desk.clock().now_ms());
     let events = from.timeline(&question.of, question.from, question.to)?;
     let mut people = events.shown(&question.of);
-    let erased = !events.erasures.is_empty();
     let mut answer = Replayed {
         cut: CutName::from(from.cut()),
         at: question.at,
@@ -55,12 +54,11 @@ pub fn replay(
     for linked in &answer.linked {
         people.entry(linked.clone()).or_insert(0);
     }
-    desk.desk().looks().record(&Look {
+    desk.desk().record(&Look {
         asking,
         query: &question.normal(),
         cut: from.cut(),
         people,
-        erased: &|_| erased,
         extract: None,
     })?;
     Ok(answer)

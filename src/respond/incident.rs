@@ -186,12 +186,11 @@ pub fn incident(
     if question.people {
         let told: Vec<&String> = notified.keys().collect();
         for some in told.chunks(LOOKS) {
-            desk.desk().looks().record(&Look {
+            desk.desk().record(&Look {
                 asking,
                 query: &format!("incident {}", question.incident),
                 cut: from.cut(),
                 people: some.iter().map(|one| ((*one).clone(), 1)).collect(),
-                erased: &|_| false,
                 extract: None,
             })?;
         }

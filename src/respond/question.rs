@@ -1,6 +1,6 @@
 //! What can be asked, and the looks that go on record first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,6 @@ use super::leaked::Window;
 use super::people::AffectedPerson;
 use super::{Error, Leaked};
 use crate::assess::FindingsDesk;
-use crate::keys::erased_subject;
-use crate::project::Page;
 use crate::query::{AsOf, Asking, Look, Standpoint, Time};
 
 /// Looks put on record together.
@@ -105,7 +103,6 @@ fn record(
     from: &Standpoint<'_>,
     people: &[String],
 ) -> Result<(), Error> {
-    let erased = erased_of(from, people)?;
     let shown: BTreeMap<String, u64> = people.iter().map(|one| (one.clone(), 1)).collect();
     let time = |time: Option<Time>| time.map_or_else(String::new, |time| time.to_string());
     let query = format!(
@@ -114,34 +111,12 @@ fn record(
         time(question.from),
         time(question.until)
     );
-    desk.desk().looks().record(&Look {
+    desk.desk().record(&Look {
         asking,
         query: &query,
         cut: from.cut(),
         people: shown,
-        erased: &|reference| erased.contains(reference),
         extract: None,
     })?;
     Ok(())
-}
-
-/// Those of whom the registry says an erasure.
-fn erased_of(from: &Standpoint<'_>, people: &[String]) -> Result<BTreeSet<String>, Error> {
-    use custodia_core::verdict::TopicRole;
-    let mut erased = BTreeSet::new();
-    for log in from.logs().filter(|log| log.role == TopicRole::Registry) {
-        let page = Page {
-            most: 1,
-            ..Page::all_below(from.size_of(log))
-        };
-        for reference in people {
-            let rows = log
-                .rows
-                .leaves_of_subject(&erased_subject(reference), &page)?;
-            if !rows.is_empty() {
-                erased.insert(reference.clone());
-            }
-        }
-    }
-    Ok(erased)
 }

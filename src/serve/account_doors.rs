@@ -2,12 +2,13 @@
 
 use super::question::{Desks, OpenQuestion, Question, Refusing};
 use crate::account::{
-    self, BreachesAnswer, BreachesQuestion, ConsentsAnswer, ConsentsQuestion, DisclosuresAnswer,
-    DisclosuresQuestion, Dossier, DossierQuestion, DueAnswer, DueQuestion, ExemptionsAnswer,
-    ExemptionsQuestion, PersonsAnswer, PersonsQuestion, ProvisionsAnswer, ProvisionsQuestion,
-    ReconcileQuestion, Reconciliation, ReconsentsAnswer, ReconsentsQuestion, RemainsAnswer,
-    RemainsQuestion, RequestsAnswer, RequestsQuestion, RetentionAnswer, RetentionQuestion,
-    SdksAnswer, SdksQuestion,
+    self, BreachesAnswer, BreachesQuestion, Certificate, CertificateQuestion, ConsentsAnswer,
+    ConsentsQuestion, DisclosuresAnswer, DisclosuresQuestion, Dossier, DossierQuestion, DueAnswer,
+    DueQuestion, ErasableAnswer, ErasableQuestion, ExemptionsAnswer, ExemptionsQuestion,
+    PersonsAnswer, PersonsQuestion, ProvisionsAnswer, ProvisionsQuestion, ReconcileQuestion,
+    Reconciliation, ReconsentsAnswer, ReconsentsQuestion, RemainsAnswer, RemainsQuestion,
+    RequestsAnswer, RequestsQuestion, RetentionAnswer, RetentionQuestion, SdksAnswer, SdksQuestion,
+    ThingAnswer, ThingQuestion,
 };
 use crate::query::Asking;
 
@@ -76,6 +77,8 @@ about_people!(RequestsQuestion, RequestsAnswer, "/v1/requests", false);
 about_people!(DueQuestion, DueAnswer, "/v1/requests-due", true);
 about_people!(BreachesQuestion, BreachesAnswer, "/v1/breaches", false);
 about_people!(RemainsQuestion, RemainsAnswer, "/v1/remains", false);
+about_people!(ErasableQuestion, ErasableAnswer, "/v1/erasable", false);
+about_people!(ThingQuestion, ThingAnswer, "/v1/erasable-thing", false);
 about_people!(ReconsentsQuestion, ReconsentsAnswer, "/v1/reconsents", true);
 about_people!(
     RetentionQuestion,
@@ -103,6 +106,13 @@ about_nobody!(
     ProvisionsQuestion,
     ProvisionsAnswer,
     "/v1/provisions",
+    false,
+    SMALL
+);
+about_nobody!(
+    CertificateQuestion,
+    Certificate,
+    "/v1/erasure-certificate",
     false,
     SMALL
 );

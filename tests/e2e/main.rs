@@ -19,6 +19,7 @@ mod bad_input;
 mod command_line;
 mod drill;
 mod encrypted;
+mod erasing;
 mod evidence;
 mod extract;
 mod faults;

@@ -274,6 +274,8 @@ impl Town {
     }
 
     pub(crate) fn shred(&self, subject: &str) {
+        let digest = erased_subject(subject);
+        self.keys.remember(&digest, -1).unwrap();
         for origin in EVENTS.into_iter().chain([REGISTRY]) {
             self.keys
                 .shred(origin, &Label::Key(subject.as_bytes()))

@@ -1,5 +1,6 @@
 //! Questions to a small ledger: one log of each topic.
 
+mod restricting;
 mod signatures;
 mod town;
 
@@ -262,6 +263,26 @@ fn an_erased_person_shows_as_erased_and_is_looked_at_under_the_digest() {
     let looks = town.looks();
     assert!(looks[0].1.subject_ref.is_empty());
     assert!(!looks[0].0.contains(LI));
+}
+
+#[test]
+fn a_look_knows_who_is_erased_now_at_an_old_cut_and_beside_others() {
+    let mut town = Town::new();
+    town.link(LI, WANG, 1);
+    town.share(WANG, "courier-1", 2, 2_000);
+    let then = town.who(LI).unwrap().cut.digest;
+    town.order_erasure(WANG, 3_000);
+    town.shred(WANG);
+    let before = town.looks().len();
+    town.ask(LI, Some(&then), None).unwrap();
+    town.who(LI).unwrap();
+    let looks = &town.looks()[before..];
+    let of_li: Vec<bool> = looks.iter().map(|(key, _)| key == LI).collect();
+    assert_eq!(of_li.len(), 4);
+    assert_eq!(of_li.iter().filter(|is| **is).count(), 2);
+    assert!(looks.iter().all(|(key, look)| {
+        key != WANG && look.subject_ref != WANG && (key == LI) == (look.subject_ref == LI)
+    }));
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(super) fn shared(recipient: &str) -> v1::DataShared {
     }
 }
 
-fn stamp(ms: i64) -> prost_types::Timestamp {
+pub(super) fn stamp(ms: i64) -> prost_types::Timestamp {
     let ms = NOW_MS + ms;
     prost_types::Timestamp {
         seconds: ms / 1000,
@@ -460,6 +460,8 @@ impl Town {
     }
 
     pub(super) fn shred(&self, subject: &str) {
+        let digest = erased_subject(subject);
+        self.keys.remember(&digest, -1).unwrap();
         self.keys
             .shred(EVENTS, &Label::Key(subject.as_bytes()))
             .unwrap();

@@ -2,13 +2,17 @@
 //!
 //! [`Orders`] says when no order was open, [`Holdings`] what stores hold and when it went,
 //! [`Covers`] what lets data stay beyond its time, [`Cancellation`] what became of a cancelled
-//! account, [`erased_subject`] under which digest the registry knows a person whom the ledger erased.
+//! account, [`Erasable`] what keeps the ledger's own records from being erased, [`erased_subject`]
+//! under which digest the registry knows a person whom the ledger erased.
 
+mod bars;
 mod cancellation;
 mod covers;
 mod holdings;
 mod orders;
 
+pub(in crate::assess) use bars::provision_kept_months;
+pub use bars::{Bar, BarKind, Ended, Erasable};
 pub use cancellation::{Cancellation, Wiping};
 pub use covers::{Cover, CoverKind, Covers};
 pub use holdings::{Holding, Holdings};

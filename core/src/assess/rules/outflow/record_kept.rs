@@ -14,16 +14,12 @@ use crate::assess::finding::{Finding, Outcome};
 use crate::assess::grounds::Grounds;
 use crate::assess::occurrence::Occurrence;
 use crate::assess::rule::{Rule, Scope};
-use crate::assess::state::retention::erased_subject;
-use crate::privacy_policy::{DeadlineId, Period};
+use crate::assess::state::retention::{erased_subject, provision_kept_months};
 use crate::schema::v1::RecipientAcknowledged;
 use crate::schema::v1::event::Body;
 
 /// `ErasureOrdered`, in the envelope.
 const ORDERED: u32 = 303;
-
-/// Three years, as the law has it (NDSR 12).
-const MONTHS_BY_LAW: i64 = 36;
 
 pub(super) const RULE: Rule = Rule {
     number: 33,
@@ -77,7 +73,7 @@ fn orders<'a>(grounds: &Grounds<'a>, of: &BTreeSet<[u8; 32]>) -> Orders<'a> {
 }
 
 fn kept(grounds: &Grounds<'_>, flow: &Flow<'_>, orders: &Orders<'_>) -> Finding {
-    let last = Day::of(flow.ms()).plus_months(months(grounds, flow.ms()));
+    let last = Day::of(flow.ms()).plus_months(provision_kept_months(grounds.policies, flow.ms()));
     let digest = reference(flow).map(erased_subject);
     let orders = digest.and_then(|digest| orders.get(&digest[..]));
     let early = orders
@@ -102,16 +98,6 @@ fn kept(grounds: &Grounds<'_>, flow: &Flow<'_>, orders: &Orders<'_>) -> Finding 
     Finding {
         since_ms: order.occurred_at_ms,
         ..found.resting_on([*order])
-    }
-}
-
-fn months(grounds: &Grounds<'_>, ms: i64) -> i64 {
-    let policy = grounds.policies.policy(ms);
-    let deadline = policy.and_then(|policy| policy.deadline(DeadlineId::ProvisionRecordsKept));
-    match deadline.map(|deadline| deadline.period) {
-        Some(Period::Years(years)) => MONTHS_BY_LAW.max(i64::from(years) * 12),
-        Some(Period::Months(months)) => MONTHS_BY_LAW.max(i64::from(months)),
-        _ => MONTHS_BY_LAW,
     }
 }
 

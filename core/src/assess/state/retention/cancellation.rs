@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CoverKind, Covers, Holding, Holdings};
-use crate::assess::Occurrence;
 use crate::assess::state::requests::{Receipt, Requests};
+use crate::assess::{Occurrence, Timeline};
 use crate::schema::v1::RightsRequestKind;
 use crate::schema::v1::event::Body;
 
@@ -51,6 +51,18 @@ impl<'a> Cancellation<'a> {
                 })
             })
             .collect()
+    }
+
+    /// The cancellation that stands: the last one, unless the person consented to something after it, and is a
+    /// customer again.
+    pub fn standing(requests: &Requests<'a>, timeline: &Timeline) -> Option<Self> {
+        let all = Self::all(requests).into_iter();
+        let last = all.max_by_key(|one| one.fulfilled.occurred_at_ms)?;
+        let since_ms = last.fulfilled.occurred_at_ms;
+        let is_back = timeline.iter().any(|one| {
+            matches!(one.body(), Body::ConsentGranted(_)) && one.occurred_at_ms > since_ms
+        });
+        (!is_back).then_some(last)
     }
 
     /// Whether what is held was the cancelled account's: taken before it was cancelled or at that moment,

@@ -1,0 +1,527 @@
+//! `custodia erase`: what keeps a person's records, the order that two people approved, and its certificate.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use custodia_core::approval::{Approval, Deed, Request, about};
+use custodia_core::origin::LedgerName;
+use custodia_core::schema::v1::event::Body;
+use custodia_core::schema::v1::{ErasureOrdered, Event};
+use uuid::Uuid;
+
+use super::approving::{write_question, write_request};
+use super::ask::principals;
+use super::incident::{line, must_have_read_all};
+use super::publish::publish;
+use super::{Counter, Error, LineReport, Options, Outcome, Refusal};
+use crate::account::{
+    BarShown, Certificate, CertificateQuestion, EndedDuty, ErasableAnswer, ErasableQuestion,
+    ErasableThing, GivenApproval, IssuedExtract, ThingAnswer, ThingQuestion,
+};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::query::{Time, Why};
+
+/// How often the ledger is asked whether it was carried out.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Why nothing is erased.
+#[derive(Debug, thiserror::Error)]
+pub enum ErasureError {
+    /// Something keeps the records.
+    #[error("nothing was ordered, since something keeps the records: {}", said(.0))]
+    Barred(Vec<BarShown>),
+    /// Nobody of that reference is known.
+    #[error("the ledger knows nothing of this reference; nothing was ordered")]
+    Unknown,
+    /// The order was not taken for one.
+    #[error("the order is refused: {0}")]
+    Refused(String),
+    /// The order is in Kafka, and the ledger has not attested it in time.
+    #[error(
+        "the order {order} is in Kafka, and {store} has not said within {seconds} s that it was carried out; \
+         see what serve logs (CU-1003), then custodia erase --certificate {order}"
+    )]
+    NotAttested {
+        /// The order.
+        order: String,
+        /// The ledger.
+        store: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The registry has no such order.
+    #[error("the registry has no order of erasure {0}")]
+    NoSuchOrder(String),
+}
+
+impl ErasureError {
+    /// The error's stable code; its page is `ops/runbook/<code>.md`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Barred(_) => "CU-1010",
+            Self::Unknown => "CU-1011",
+            Self::Refused(_) => "CU-1012",
+            Self::NotAttested { .. } => "CU-1013",
+            Self::NoSuchOrder(_) => "CU-1014",
+        }
+    }
+}
+
+fn said(bars: &[BarShown]) -> String {
+    let bars = bars.iter().map(|bar| {
+        let cites = if bar.cites.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", bar.cites)
+        };
+        let until = bar.until.map_or_else(
+            || "with no end that is known".to_owned(),
+            |until| format!("until {until}"),
+        );
+        format!("{}{cites}, {until}", bar.kind)
+    });
+    bars.collect::<Vec<_>>().join("; ")
+}
+
+/// What is to be erased, and why.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// Whom or what.
+    pub of: Erased,
+    /// On what basis, e.g. `PIPL 47(1)`.
+    pub basis: String,
+    /// The person's request that it follows from.
+    pub request_id: Option<String>,
+}
+
+/// Whom or what an erasure is of.
+#[derive(Debug, Clone)]
+pub enum Erased {
+    /// A person, with all references that are linked, by one of them.
+    Person(String),
+    /// A case's key, or one record that doesn't split.
+    Thing(ErasableThing),
+}
+
+/// What is known before anything is ordered.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// Of a person.
+    Person(Box<ErasableAnswer>),
+    /// Of a case or a record.
+    Thing(ThingAnswer),
+}
+
+/// What one order says: the digest, the deed, what approvals are about, and who approved.
+struct Ordered {
+    name: String,
+    digest: [u8; 32],
+    approvers: Vec<String>,
+}
+
+impl Standing {
+    /// What keeps the records.
+    pub fn bars(&self) -> &[BarShown] {
+        match self {
+            Self::Person(answer) => &answer.bars,
+            Self::Thing(answer) => &answer.bars,
+        }
+    }
+
+    fn ended(&self) -> Option<&EndedDuty> {
+        match self {
+            Self::Person(answer) => answer.ended.as_ref(),
+            Self::Thing(_) => None,
+        }
+    }
+
+    fn extracts(&self) -> &[IssuedExtract] {
+        match self {
+            Self::Person(answer) => &answer.extracts,
+            Self::Thing(_) => &[],
+        }
+    }
+}
+
+/// How a person, case or record stands to being erased; asked of the running ledger, which has first read all that
+/// Kafka had for it: a hold that was placed a moment ago counts.
+///
+/// # Errors
+/// [`Error::NothingRuns`]; as [`Counter::ask`].
+pub fn erasable(
+    config: &Config,
+    clock: &dyn Clock,
+    why: &Why,
+    erasure: &Erasure,
+) -> Result<Standing, Error> {
+    standing(config, clock, why, erasure, None, &[])
+}
+
+fn standing(
+    config: &Config,
+    clock: &dyn Clock,
+    why: &Why,
+    erasure: &Erasure,
+    order_id: Option<String>,
+    approvals: &[GivenApproval],
+) -> Result<Standing, Error> {
+    let counter = Counter::find(config)?;
+    if !counter.is_running() {
+        return Err(Error::NothingRuns(config.ledger.folder.clone()));
+    }
+    must_have_read_all(config, clock, &counter)?;
+    match &erasure.of {
+        Erased::Person(subject) => {
+            let question = ErasableQuestion {
+                subject: subject.clone(),
+                request_id: erasure.request_id.clone(),
+                order_id,
+                approvals: approvals.to_vec(),
+            };
+            Ok(Standing::Person(Box::new(counter.ask(why, &question)?)))
+        }
+        Erased::Thing(of) => {
+            let question = ThingQuestion {
+                of: of.clone(),
+                order_id,
+                approvals: approvals.to_vec(),
+            };
+            Ok(Standing::Thing(counter.ask(why, &question)?))
+        }
+    }
+}
+
+/// Refuses where something keeps the records, or nobody is known.
+fn must_be_free(standing: &Standing) -> Result<(), ErasureError> {
+    if let Standing::Person(answer) = standing
+        && !answer.whom.known
+    {
+        return Err(ErasureError::Unknown);
+    }
+    if standing.bars().is_empty() {
+        return Ok(());
+    }
+    Err(ErasureError::Barred(standing.bars().to_vec()))
+}
+
+/// Writes the requests for approvals into new files, one for each reference of the person: `path`, and where there
+/// are several `path.2` and so on; and beside them, in `<path>.question.json`, what they are about. Gives back the
+/// files to approve.
+///
+/// # Errors
+/// [`ErasureError::Barred`] and [`ErasureError::Unknown`] before anything is written; as [`erasable`].
+pub fn request_erasure(
+    config: &Config,
+    clock: &dyn Clock,
+    why: &Why,
+    erasure: &Erasure,
+    until: Time,
+    path: &Path,
+) -> Result<Vec<PathBuf>, Error> {
+    let standing = erasable(config, clock, why, erasure)?;
+    must_be_free(&standing)?;
+    let uid = rustix::process::getuid().as_raw();
+    let asker = principals(config)?.find(uid)?.employee.clone();
+    let ledger = LedgerName::new(config.ledger.name.clone()).map_err(|_| Error::Unnamed)?;
+    let id = format!("erasure-{}", Uuid::now_v7().simple());
+    let (mut files, mut about) = (Vec::new(), BTreeMap::new());
+    for (number, (name, deed, digest)) in (1..).zip(deeds(erasure, &standing)?) {
+        let file = match number {
+            1 => path.to_owned(),
+            _ => beside(path, &format!(".{number}")),
+        };
+        let request = Request {
+            ledger: ledger.clone(),
+            deed,
+            about: digest,
+            id: id.clone(),
+            asker: asker.clone(),
+            until_ms: until.0,
+        };
+        write_request(&file, &request)?;
+        about.insert(file.display().to_string(), name);
+        files.push(file);
+    }
+    let question = serde_json::json!({
+        "order_id": id,
+        "basis": erasure.basis,
+        "request_id": erasure.request_id,
+        "duty_ended": standing.ended(),
+        "extracts": standing.extracts(),
+        "about": about,
+    });
+    write_question(&beside(path, ".question.json"), &question.to_string())?;
+    Ok(files)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// What is approved, and under which digest it is ordered: a name, the deed and the digest each.
+fn deeds(erasure: &Erasure, standing: &Standing) -> Result<Vec<(String, Deed, [u8; 32])>, Error> {
+    match (&erasure.of, standing) {
+        (Erased::Thing(of), _) => {
+            let (deed, digest) = of.deed()?;
+            Ok(vec![(String::new(), deed, digest)])
+        }
+        (Erased::Person(_), Standing::Person(answer)) => Ok(answer
+            .references()
+            .map(|one| (one.to_owned(), Deed::Erasure, about::person(one)))
+            .collect()),
+        (Erased::Person(_), Standing::Thing(_)) => Ok(Vec::new()),
+    }
+}
+
+/// Orders an erasure that two people approved, and waits until the running ledger attests it.
+///
+/// # Errors
+/// [`ErasureError`], [`crate::account::Error::Approval`]: then nothing was ordered, but where it says so; as
+/// [`erasable`] and [`publish`].
+pub fn erase(
+    config: &Config,
+    clock: &dyn Clock,
+    why: &Why,
+    erasure: &Erasure,
+    (producer, timeout): (&str, Duration),
+    approvals: &[GivenApproval],
+) -> Result<Certificate, Error> {
+    let first = approvals.first();
+    let first = first.map(|one| Approval::parse(&one.name, one.note.as_bytes()));
+    let order_id = first.transpose().map_err(crate::account::Error::from)?;
+    let order_id = order_id.map(|one| one.request().id.clone());
+    // Without an approval there is no order: the check says how many are needed.
+    let order_id = order_id.unwrap_or_else(|| "erasure".to_owned());
+    let standing = standing(
+        config,
+        clock,
+        why,
+        erasure,
+        Some(order_id.clone()),
+        approvals,
+    )?;
+    must_be_free(&standing)?;
+    let uid = rustix::process::getuid().as_raw();
+    let order = Order {
+        erasure,
+        standing: &standing,
+        order_id: &order_id,
+        asker: &principals(config)?.find(uid)?.employee.clone(),
+        producer,
+        now: Time(clock.now_ms()),
+    };
+    let ordered = ordered(erasure, &standing)?;
+    let mut lines = String::new();
+    for one in &ordered {
+        lines.push_str(&line(&order.event(one, approvals)?));
+        lines.push('\n');
+    }
+    let mut refused = Vec::new();
+    let mut report = |report: &LineReport| -> io::Result<()> {
+        if let Outcome::Refused { reasons } = &report.outcome {
+            refused.extend(reasons.iter().map(Refusal::to_string));
+        }
+        Ok(())
+    };
+    publish(
+        config,
+        clock,
+        lines.as_bytes(),
+        &Options::default(),
+        &mut report,
+    )?;
+    if !refused.is_empty() {
+        return Err(ErasureError::Refused(refused.join("; ")).into());
+    }
+    attested(config, clock, &order_id, ordered.len(), timeout)
+}
+
+fn ordered(erasure: &Erasure, standing: &Standing) -> Result<Vec<Ordered>, Error> {
+    let deeds = deeds(erasure, standing)?.into_iter();
+    let ordered = deeds.map(|(name, _, digest)| {
+        let approvers = match standing {
+            Standing::Person(answer) => answer.approved.get(&name).cloned(),
+            Standing::Thing(answer) => Some(answer.approvers.clone()),
+        };
+        Ordered {
+            name,
+            digest,
+            approvers: approvers.unwrap_or_default(),
+        }
+    });
+    Ok(ordered.collect())
+}
+
+/// What the events of one order have in common.
+struct Order<'a> {
+    erasure: &'a Erasure,
+    standing: &'a Standing,
+    order_id: &'a str,
+    asker: &'a str,
+    producer: &'a str,
+    now: Time,
+}
+
+impl Order<'_> {
+    fn event(&self, one: &Ordered, approvals: &[GivenApproval]) -> Result<Event, Error> {
+        let mut ours = Vec::new();
+        for given in approvals {
+            let approval = Approval::parse(&given.name, given.note.as_bytes());
+            let approval = approval.map_err(crate::account::Error::from)?;
+            if approval.request().about == one.digest {
+                ours.push(approval.note());
+            }
+        }
+        let (cites, ended) = match self.standing.ended() {
+            Some(ended) => (format!("{}; {}", self.erasure.basis, ended.cites), ended.at),
+            None => (self.erasure.basis.clone(), self.now),
+        };
+        let mut body = ErasureOrdered {
+            erased_subject_blake3: one.digest.to_vec(),
+            order_id: self.order_id.to_owned(),
+            duty_ended: cites,
+            duty_ended_at: Some(ended.timestamp()),
+            request_id: self.erasure.request_id.clone().unwrap_or_default(),
+            approver_refs: one.approvers.clone(),
+            approvals: ours,
+            asked_by_ref: self.asker.to_owned(),
+            extract_ids: self
+                .standing
+                .extracts()
+                .iter()
+                .map(|one| one.extract_id.clone())
+                .collect(),
+            ..ErasureOrdered::default()
+        };
+        match &self.erasure.of {
+            Erased::Person(_) => {}
+            Erased::Thing(ErasableThing::Case(_)) => body.case_key = Some(true),
+            Erased::Thing(ErasableThing::Leaf(leaf)) => {
+                body.leaf_log.clone_from(&leaf.log);
+                body.leaf_index = Some(leaf.index);
+            }
+        }
+        debug_assert!(one.name.is_empty() || about::person(&one.name) == one.digest);
+        Ok(Event {
+            occurred_at: Some(self.now.timestamp()),
+            producer: self.producer.to_owned(),
+            body: Some(Body::ErasureOrdered(body)),
+            ..Event::default()
+        })
+    }
+}
+
+/// Waits until this ledger attests all that the order is about.
+fn attested(
+    config: &Config,
+    clock: &dyn Clock,
+    order_id: &str,
+    count: usize,
+    timeout: Duration,
+) -> Result<Certificate, Error> {
+    let store = store_id(config);
+    let deadline = clock.monotonic().saturating_add(timeout);
+    let counter = Counter::find(config)?;
+    loop {
+        let certificate = counter.ask_openly(&question(order_id))?;
+        let done = certificate.erased.iter().filter(|one| {
+            let mut words = one.attested.iter();
+            words.any(|word| word.store_id == store)
+        });
+        if done.count() >= count {
+            return Ok(certificate);
+        }
+        if clock.monotonic() > deadline {
+            return Err(ErasureError::NotAttested {
+                order: order_id.to_owned(),
+                store,
+                seconds: timeout.as_secs(),
+            }
+            .into());
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// By which name this ledger attests erasures.
+pub(super) fn store_id(config: &Config) -> String {
+    match config.erasure.store_id.as_str() {
+        "" => config.ledger.name.clone(),
+        named => named.to_owned(),
+    }
+}
+
+fn question(order_id: &str) -> CertificateQuestion {
+    CertificateQuestion {
+        order_id: order_id.to_owned(),
+        as_of: None,
+    }
+}
+
+/// The certificate of an order.
+///
+/// # Errors
+/// [`ErasureError::NoSuchOrder`]; as [`Counter::ask_openly`].
+pub fn certificate(config: &Config, order_id: &str) -> Result<Certificate, Error> {
+    let certificate = Counter::find(config)?.ask_openly(&question(order_id))?;
+    if certificate.erased.is_empty() {
+        return Err(ErasureError::NoSuchOrder(order_id.to_owned()).into());
+    }
+    Ok(certificate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_page() {
+        let errors = [
+            ErasureError::Barred(Vec::new()),
+            ErasureError::Unknown,
+            ErasureError::Refused("why".into()),
+            ErasureError::NotAttested {
+                order: "order-1".into(),
+                store: "ledger".into(),
+                seconds: 1,
+            },
+            ErasureError::NoSuchOrder("order-1".into()),
+        ];
+        for error in errors {
+            let code = error.code();
+            let page = format!("{}/ops/runbook/{code}.md", env!("CARGO_MANIFEST_DIR"));
+            let page = std::fs::read_to_string(&page).unwrap();
+            assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_keeps_the_records_and_until_when() {
+        let bar = |kind: &str, cites: &str, until| BarShown {
+            kind: kind.into(),
+            cites: cites.into(),
+            until,
+            on: None,
+        };
+        let until = "2029-02-11T00:00:00Z".parse().unwrap();
+        let error = ErasureError::Barred(vec![
+            bar("legal hold", "", None),
+            bar("duty to keep", "NDSR 12", Some(until)),
+        ]);
+        let text = error.to_string();
+        assert!(
+            text.contains("legal hold, with no end that is known"),
+            "{text}"
+        );
+        assert!(
+            text.contains("duty to keep NDSR 12, until 2029-02-11T00:00:00"),
+            "{text}"
+        );
+    }
+}
