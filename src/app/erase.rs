@@ -1,18 +1,18 @@
 //! `custodia erase`: what keeps a person's records, the order that two people approved, and its certificate.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use custodia_core::approval::{Approval, Deed, Request, about};
+use custodia_core::approval::{Approval, Deed, Refused, Request, about};
 use custodia_core::origin::LedgerName;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{ErasureOrdered, Event};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::approving::{write_question, write_request};
+use super::approving::{self, write_question, write_request};
 use super::ask::principals;
 use super::incident::{line, must_have_read_all};
 use super::publish::publish;
@@ -228,8 +228,8 @@ pub fn request_erasure(
     let asker = principals(config)?.find(uid)?.employee.clone();
     let ledger = LedgerName::new(config.ledger.name.clone()).map_err(|_| Error::Unnamed)?;
     let id = format!("erasure-{}", Uuid::now_v7().simple());
-    let (mut files, mut about) = (Vec::new(), BTreeMap::new());
-    for (number, (name, deed, digest)) in (1..).zip(deeds(erasure, &standing)?) {
+    let mut files = Vec::new();
+    for (number, (_, deed, digest)) in (1..).zip(deeds(erasure, &standing)?) {
         let file = match number {
             1 => path.to_owned(),
             _ => beside(path, &format!(".{number}")),
@@ -243,7 +243,6 @@ pub fn request_erasure(
             until_ms: until.0,
         };
         write_request(&file, &request)?;
-        about.insert(file.display().to_string(), name);
         files.push(file);
     }
     let question = serde_json::json!({
@@ -252,10 +251,56 @@ pub fn request_erasure(
         "request_id": erasure.request_id,
         "duty_ended": standing.ended(),
         "extracts": standing.extracts(),
-        "about": about,
+        "about": question_about(erasure, &standing),
     });
     write_question(&beside(path, ".question.json"), &question.to_string())?;
     Ok(files)
+}
+
+/// Whom or what a request is about, as its question has it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum QuestionAbout {
+    Person(Vec<String>),
+    Thing(ErasableThing),
+}
+
+fn question_about(erasure: &Erasure, standing: &Standing) -> QuestionAbout {
+    match (&erasure.of, standing) {
+        (Erased::Thing(of), _) => QuestionAbout::Thing(of.clone()),
+        (Erased::Person(_), Standing::Person(answer)) => {
+            QuestionAbout::Person(answer.references().map(str::to_owned).collect())
+        }
+        (Erased::Person(subject), Standing::Thing(_)) => {
+            QuestionAbout::Person(vec![subject.clone()])
+        }
+    }
+}
+
+/// The digests that the requests beside a question of an erasure may be about.
+///
+/// # Errors
+/// [`Refused::Malformed`] where it is no such question.
+pub fn erasure_question(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, approving::Error> {
+    let malformed = |reason: String| Refused::Malformed {
+        file: path.display().to_string(),
+        reason,
+    };
+    #[derive(Deserialize)]
+    struct Question {
+        about: QuestionAbout,
+    }
+    let question: Question =
+        serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    Ok(match question.about {
+        QuestionAbout::Person(references) => {
+            references.iter().map(|one| about::person(one)).collect()
+        }
+        QuestionAbout::Thing(of) => {
+            let (_, digest) = of.deed().map_err(|error| malformed(error.to_string()))?;
+            vec![digest]
+        }
+    })
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -46,7 +46,8 @@ pub use ask::Counter;
 pub use backup::backup;
 pub use demo::{Proven, Shown, Step, demo};
 pub use erase::{
-    Erased, Erasure, ErasureError, Standing, certificate, erasable, erase, request_erasure,
+    Erased, Erasure, ErasureError, Standing, certificate, erasable, erase, erasure_question,
+    request_erasure,
 };
 pub use error::Error;
 pub use extract::{extract, request_extract};

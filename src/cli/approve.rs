@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use custodia_core::approval::{Refused, Request, about};
+use custodia_core::approval::{Deed, Refused, Request, about};
 
 use super::{Error, exit};
 use crate::app;
@@ -25,8 +25,8 @@ pub struct Approve {
     /// Whom you take it to be about, by reference: refused where the request is about another.
     #[arg(long, value_name = "REF", conflicts_with = "question")]
     subject: Option<String>,
-    /// The question of an extract, as it was handed over: shown; refused where the request is about
-    /// another.
+    /// The question of an extract or an erasure, as it was handed over: shown; refused where the request is
+    /// about another.
     #[arg(long, value_name = "FILE")]
     question: Option<PathBuf>,
     /// The approval to write; nothing is overwritten.
@@ -67,7 +67,14 @@ impl Approve {
                 })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 println!("question {text}");
-                about::extract(text)
+                match request.deed {
+                    Deed::Erasure | Deed::LeafErasure => {
+                        let all = app::erasure_question(path, text).map_err(app::Error::from)?;
+                        let same = all.into_iter().find(|digest| *digest == request.about);
+                        same.unwrap_or_default()
+                    }
+                    _ => about::extract(text),
+                }
             }
             (None, None) => {
                 println!(

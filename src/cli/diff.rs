@@ -99,7 +99,10 @@ fn print(answer: &Differs) {
     }
     for erased in &answer.erasures {
         let leaf = shown::leaf(&erased.log, erased.index);
-        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+        println!(
+            "erased under certificate {}: {} ({leaf})",
+            erased.order_id, erased.event
+        );
     }
     let (from, to) = (&answer.from, &answer.to);
     match answer.what {

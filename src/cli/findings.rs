@@ -116,7 +116,10 @@ fn print(answer: &FindingsAnswer) {
     }
     for erased in &answer.erasures {
         let leaf = shown::leaf(&erased.log, erased.index);
-        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+        println!(
+            "erased under certificate {}: {} ({leaf})",
+            erased.order_id, erased.event
+        );
     }
     let mut table = shown::table(&[
         "rule", "result", "since", "about", "says", "clauses", "leaves",

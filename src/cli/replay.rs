@@ -190,7 +190,10 @@ fn print_head(replayed: &Replayed) {
     }
     for erased in &replayed.erasures {
         let leaf = shown::leaf(&erased.log, erased.index);
-        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+        println!(
+            "erased under certificate {}: {} ({leaf})",
+            erased.order_id, erased.event
+        );
     }
     println!("cut {}", replayed.cut.digest);
     shown::print_times(replayed.began, replayed.now, [replayed.from, replayed.to]);

@@ -215,7 +215,10 @@ pub(super) fn whom(whom: &crate::account::Whom) {
     }
     for erased in &whom.erasures {
         let leaf = leaf(&erased.log, erased.index);
-        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+        println!(
+            "erased under certificate {}: {} ({leaf})",
+            erased.order_id, erased.event
+        );
     }
     restricted(whom.restricted.as_ref());
     if !whom.known {

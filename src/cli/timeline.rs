@@ -155,7 +155,10 @@ fn print(timeline: &query::Timeline) {
     }
     for erased in &timeline.erasures {
         let leaf = shown::leaf(&erased.log, erased.index);
-        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+        println!(
+            "erased under certificate {}: {} ({leaf})",
+            erased.order_id, erased.event
+        );
     }
     shown::restricted(timeline.restricted.as_ref());
     println!("cut {}", timeline.cut.digest);

@@ -152,7 +152,10 @@ pub(super) fn print(answer: &WhoAnswer) {
     }
     for erased in &answer.erasures {
         let leaf = shown::leaf(&erased.log, erased.index);
-        println!("erased: {} {} ({leaf})", erased.event, erased.order_id);
+        println!(
+            "erased under certificate {}: {} ({leaf})",
+            erased.order_id, erased.event
+        );
     }
     shown::restricted(answer.restricted.as_ref());
     if !answer.known {

@@ -23,9 +23,10 @@ use super::pieces;
 use super::question::{Desks, OpenQuestion, PiecemealQuestion, Question, Refusing};
 use super::{Error, Refusal};
 use crate::account::{
-    BreachesQuestion, ConsentsQuestion, DisclosuresQuestion, DossierQuestion, DueQuestion,
-    ExemptionsQuestion, PersonsQuestion, ProvisionsQuestion, ReconcileQuestion, ReconsentsQuestion,
-    RemainsQuestion, RequestsQuestion, RetentionQuestion, SdksQuestion,
+    BreachesQuestion, CertificateQuestion, ConsentsQuestion, DisclosuresQuestion, DossierQuestion,
+    DueQuestion, ErasableQuestion, ExemptionsQuestion, PersonsQuestion, ProvisionsQuestion,
+    ReconcileQuestion, ReconsentsQuestion, RemainsQuestion, RequestsQuestion, RetentionQuestion,
+    SdksQuestion, ThingQuestion,
 };
 use crate::assess::{FindingsQuestion, TrialQuestion};
 use crate::backup::Source;
@@ -154,6 +155,9 @@ fn accounts(router: Router<Door>) -> Router<Door> {
     let router = asked_at::<ReconsentsQuestion>(router);
     let router = asked_at::<RetentionQuestion>(router);
     let router = asked_at::<DisclosuresQuestion>(router);
+    let router = asked_at::<ErasableQuestion>(router);
+    let router = asked_at::<ThingQuestion>(router);
+    let router = openly_asked_at::<CertificateQuestion>(router);
     let router = openly_asked_at::<SdksQuestion>(router);
     let router = openly_asked_at::<ExemptionsQuestion>(router);
     let router = openly_asked_at::<PersonsQuestion>(router);
