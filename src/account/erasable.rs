@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custodia_core::approval::{Deed, about};
-use custodia_core::assess::state::retention::{Bar, Erasable};
+use custodia_core::assess::state::retention::{Bar, BarKind, Erasable};
+use custodia_core::assess::{Occurrence, Register, ms_of};
+use custodia_core::schema::v1::event::Body;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -13,6 +15,9 @@ use super::issued::{IssuedExtract, extracts, ids_of_person};
 use super::order_approved::{GivenApproval, Wanted};
 use crate::assess::FindingsDesk;
 use crate::query::{Asking, Time};
+
+/// `AuthorityRequestReceived`, in the envelope.
+const DEMAND: u32 = 207;
 
 /// May this person be erased?
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +72,9 @@ pub struct EndedDuty {
     pub at: Time,
 }
 
+/// What keeps a person's records, and the duty that ended last.
+type Barred = (Vec<BarShown>, Option<EndedDuty>);
+
 impl ErasableAnswer {
     /// The person's references, the one asked about first.
     pub fn references(&self) -> impl Iterator<Item = &str> {
@@ -91,8 +99,10 @@ impl ErasableQuestion {
         let from = When::default().standpoint(desk)?;
         let mut references = BTreeSet::from([whom.subject.clone()]);
         references.extend(whom.linked.iter().cloned());
-        let (bars, ended) = said;
+        let (mut bars, ended) = said;
         let judging = desk.judging(&from)?;
+        let now_ms = desk.clock().now_ms();
+        bars.extend(demands(judging.register(), &references, asking, now_ms));
         let approved = match &self.order_id {
             Some(order_id) => {
                 let ledger = from.logs().next().map(|log| &log.log().origin().ledger);
@@ -101,7 +111,7 @@ impl ErasableQuestion {
                     ledger,
                     order_id,
                     asker: &asking.principal.employee,
-                    now_ms: desk.clock().now_ms(),
+                    now_ms,
                 };
                 let persons = references
                     .iter()
@@ -121,7 +131,7 @@ impl ErasableQuestion {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "as of_person asks for it")]
-    fn said(&self, asked: &Asked<'_>) -> Result<Said<(Vec<BarShown>, Option<EndedDuty>)>, Error> {
+    fn said(&self, asked: &Asked<'_>) -> Result<Said<Barred>, Error> {
         let request = self.request_id.as_deref().unwrap_or_default();
         let policies = asked.judging.policies();
         let erasable = Erasable::of(asked.timeline, policies, request, asked.now_ms);
@@ -142,16 +152,46 @@ impl ErasableQuestion {
     }
 }
 
+/// Demands of authorities that name the person, under a gag that runs: the person is held (design §3.5).
+fn demands(
+    register: &Register,
+    references: &BTreeSet<String>,
+    asking: &Asking,
+    now_ms: i64,
+) -> Vec<BarShown> {
+    let names = |one: &&Occurrence| match one.body() {
+        Body::AuthorityRequestReceived(said) => references.contains(&said.named_subject_ref),
+        _ => false,
+    };
+    let demands = register.of(DEMAND).filter(names);
+    let running = demands.filter(|one| runs(one, now_ms));
+    let shown = |one: &Occurrence| {
+        let until = match one.body() {
+            Body::AuthorityRequestReceived(said) => said.gag_until.as_ref().map(ms_of),
+            _ => None,
+        };
+        hold_shown(
+            BarKind::Hold.name(),
+            may_see(asking).then_some((one, until)),
+        )
+    };
+    running.map(shown).collect()
+}
+
+fn hold_shown(kind: &str, seen: Option<(&Occurrence, Option<i64>)>) -> BarShown {
+    BarShown {
+        kind: kind.to_owned(),
+        cites: String::new(),
+        until: seen.and_then(|(_, until)| until).map(Time),
+        on: seen.map(|(one, _)| Seen::of(one)),
+    }
+}
+
 /// A gag is for those who may see it: others hear of a hold, and of no more.
 fn bar_shown(asked: &Asked<'_>, bar: &Bar<'_>) -> BarShown {
     let kind = bar.kind.name().to_owned();
     if bar.on.is_some_and(|one| runs(one, asked.now_ms)) && !may_see(asked.asks) {
-        return BarShown {
-            kind,
-            cites: String::new(),
-            until: None,
-            on: None,
-        };
+        return hold_shown(&kind, None);
     }
     BarShown {
         kind,

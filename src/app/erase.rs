@@ -265,6 +265,12 @@ enum QuestionAbout {
     Thing(ErasableThing),
 }
 
+/// The part of a question that is read again.
+#[derive(Debug, Deserialize)]
+struct AboutOfQuestion {
+    about: QuestionAbout,
+}
+
 fn question_about(erasure: &Erasure, standing: &Standing) -> QuestionAbout {
     match (&erasure.of, standing) {
         (Erased::Thing(of), _) => QuestionAbout::Thing(of.clone()),
@@ -286,11 +292,7 @@ pub fn erasure_question(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, approv
         file: path.display().to_string(),
         reason,
     };
-    #[derive(Deserialize)]
-    struct Question {
-        about: QuestionAbout,
-    }
-    let question: Question =
+    let question: AboutOfQuestion =
         serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
     Ok(match question.about {
         QuestionAbout::Person(references) => {
@@ -356,7 +358,7 @@ pub fn erase(
     let order = Order {
         erasure,
         standing: &standing,
-        order_id: &order_id,
+        id: &order_id,
         asker: &principals(config)?.find(uid)?.employee.clone(),
         producer,
         now: Time(clock.now_ms()),
@@ -407,7 +409,7 @@ fn ordered(erasure: &Erasure, standing: &Standing) -> Result<Vec<Ordered>, Error
 struct Order<'a> {
     erasure: &'a Erasure,
     standing: &'a Standing,
-    order_id: &'a str,
+    id: &'a str,
     asker: &'a str,
     producer: &'a str,
     now: Time,
@@ -429,7 +431,7 @@ impl Order<'_> {
         };
         let mut body = ErasureOrdered {
             erased_subject_blake3: one.digest.to_vec(),
-            order_id: self.order_id.to_owned(),
+            order_id: self.id.to_owned(),
             duty_ended: cites,
             duty_ended_at: Some(ended.timestamp()),
             request_id: self.erasure.request_id.clone().unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use custodia_core::approval::{Approval, Deed, Persons, Request, about, check};
+use custodia_core::assess::Occurrence;
 use custodia_core::origin::LedgerName;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::verdict::{TopicRole, event_of};
@@ -137,21 +138,37 @@ impl Authority for Approvals {
         let judging = self.register.judging(&from);
         let judging = judging.map_err(|error| failed(error.to_string()))?;
         let register = judging.register();
-        let used = register.of(ORDERED).any(|one| match one.body() {
-            Body::ErasureOrdered(said) => {
-                said.order_id == order.said.order_id
-                    && said.erased_subject_blake3 == order.said.erased_subject_blake3
-            }
-            _ => false,
-        });
+        let persons = Persons::of(register);
+        let earlier = register.of(ORDERED).filter_map(|one| earlier(one, order));
+        // One that was refused is no order: else anybody who can write there could use up an id.
+        let used = earlier
+            .into_iter()
+            .any(|one| self.refused(&one, &persons).is_none());
         if used {
             return Ok(Some(format!(
                 "the order {} was given before, and an approval counts once",
                 order.said.order_id
             )));
         }
-        Ok(self.refused(order, &Persons::of(register)))
+        Ok(self.refused(order, &persons))
     }
+}
+
+/// The order that an earlier leaf of the register gives, where it has the id and the digest of this one.
+fn earlier(one: &Occurrence, order: &Order) -> Option<Order> {
+    let Body::ErasureOrdered(said) = one.body() else {
+        return None;
+    };
+    let same = said.order_id == order.said.order_id
+        && said.erased_subject_blake3 == order.said.erased_subject_blake3;
+    same.then(|| Order {
+        log: one.leaf.log.clone(),
+        index: one.leaf.index,
+        recorded_ms: one.record_time_ms.unwrap_or(-1),
+        given_ms: one.occurred_at_ms,
+        digest: order.digest,
+        said: said.clone(),
+    })
 }
 
 impl Approvals {

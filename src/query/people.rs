@@ -25,7 +25,7 @@ pub struct PeopleQuestion {
 #[serde(rename_all = "snake_case")]
 pub enum OfOne {
     /// The answer.
-    Answer(WhoAnswer),
+    Answer(Box<WhoAnswer>),
     /// Why there is none. The others are answered.
     Refused(Refused),
 }
@@ -76,7 +76,7 @@ impl Gathered {
             let shown = self.people.entry(reference).or_default();
             *shown = rows.max(*shown);
         }
-        self.answers.push(OfOne::Answer(answer));
+        self.answers.push(OfOne::Answer(Box::new(answer)));
         Ok(())
     }
 }

@@ -12,6 +12,8 @@ use crate::account::{
 };
 use crate::query::Asking;
 
+/// The approvals of each of a person's references, in bytes.
+const MOST_BYTES_OF_APPROVALS: usize = 512 << 10;
 /// The largest list of a partner's digests, in bytes.
 const MOST_BYTES_OF_DIGESTS: usize = 16 << 20;
 
@@ -72,12 +74,22 @@ macro_rules! about_nobody {
     };
 }
 
+impl Question for ErasableQuestion {
+    const DOOR: &'static str = "/v1/erasable";
+    const MOST_BYTES: usize = MOST_BYTES_OF_APPROVALS;
+    type Answer = ErasableAnswer;
+    type Error = account::Error;
+
+    fn answer(&self, desks: &Desks, asking: &Asking) -> Result<ErasableAnswer, account::Error> {
+        self.answer(&desks.findings, asking)
+    }
+}
+
 about_people!(ConsentsQuestion, ConsentsAnswer, "/v1/consents", false);
 about_people!(RequestsQuestion, RequestsAnswer, "/v1/requests", false);
 about_people!(DueQuestion, DueAnswer, "/v1/requests-due", true);
 about_people!(BreachesQuestion, BreachesAnswer, "/v1/breaches", false);
 about_people!(RemainsQuestion, RemainsAnswer, "/v1/remains", false);
-about_people!(ErasableQuestion, ErasableAnswer, "/v1/erasable", false);
 about_people!(ThingQuestion, ThingAnswer, "/v1/erasable-thing", false);
 about_people!(ReconsentsQuestion, ReconsentsAnswer, "/v1/reconsents", true);
 about_people!(
