@@ -82,7 +82,10 @@ fn after_a_cancellation_legal_roles_alone_are_answered_and_told() {
         let answer = who(&town, role, LI, None).unwrap();
         assert_eq!(answer.rows.len(), 1);
         let restricted = answer.restricted.unwrap();
-        assert_eq!((restricted.since, restricted.index), (super::town::time(2_001), 2));
+        assert_eq!(
+            (restricted.since, restricted.index),
+            (super::town::time(2_001), 2)
+        );
     }
 }
 
