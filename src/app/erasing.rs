@@ -47,6 +47,7 @@ impl Erasing<'_> {
     pub(super) fn carrier(&self) -> Result<Carrier, Error> {
         let config = self.config;
         let ledger = self.opened.folder.ledger().clone();
+        let store_id = store_id(config, &ledger);
         let rows = self.rows.iter();
         let findings = self.findings.clone();
         let purge_findings = move || match &findings {
@@ -59,7 +60,7 @@ impl Erasing<'_> {
             authority: Box::new(self.approvals(ledger)),
             outbox: Arc::clone(self.outbox) as Arc<dyn Outbox>,
             registry: config.topics.registry.clone(),
-            store_id: store_id(config),
+            store_id,
             copies_end: self.copies_end(),
             clock: Arc::clone(self.clock),
             metrics: self.metrics.clone(),
