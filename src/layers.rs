@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("account", &["assess", "project", "query"]),
+    ("backup", &["clock", "keys", "log", "store"]),
     (
         "replay",
         &[
@@ -46,8 +47,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "account", "assess", "clock", "config", "extract", "log", "metrics", "project",
-            "query", "replay", "respond",
+            "account", "assess", "backup", "clock", "config", "extract", "log", "metrics",
+            "project", "query", "replay", "respond",
         ],
     ),
     ("generate", &[]),
@@ -56,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "account",
             "assess",
+            "backup",
             "clock",
             "config",
             "erase",

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod app;
 pub mod assess;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

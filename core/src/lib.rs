@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
 pub mod extract;
+pub mod handover;
 pub mod incident;
 mod moment;
 pub mod note;

@@ -58,6 +58,12 @@ impl LedgerName {
         format!("{}/extract", self.0)
     }
 
+    /// The key name that signs hand-overs of this ledger's key: `<ledger>/handover`. It is not among
+    /// those of [`Self::owns_key_name`]: what verifiers are shown is never signed under it.
+    pub fn handover_key_name(&self) -> String {
+        format!("{}/handover", self.0)
+    }
+
     /// Whether `key_name` is one that this ledger's key signs under: the origin of one of its
     /// logs, or the name for its extracts.
     pub fn owns_key_name(&self, key_name: &str) -> bool {

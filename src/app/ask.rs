@@ -11,7 +11,7 @@ use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::assess::{FindingsDesk, Keeping, KeptFindings, Rulebook};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::log::{Folder, Outbox};
+use crate::log::{Delivered, Folder, Outbox, OutboxError};
 use crate::metrics::Metrics;
 use crate::project::Projector;
 use crate::query::{CutFiles, Desk, LogRows, Looks, Principal, Principals, View, Why};
@@ -29,6 +29,21 @@ pub struct Counter(At);
 enum At {
     Socket(Client),
     Folder(Box<OpenFolder>),
+}
+
+/// Takes no look, so that nobody is answered about: where Kafka couldn't be asked for orders of erasure,
+/// whoever is asked about may have been erased, and it may be back by the time of the look.
+struct Withheld;
+
+impl Outbox for Withheld {
+    fn deliver(&self, topic: &str, _: &[u8], _: &[u8]) -> Result<Delivered, OutboxError> {
+        Err(OutboxError {
+            topic: topic.to_owned(),
+            reason: "orders of erasure could not be looked for in Kafka; try again".to_owned(),
+            // Nobody's word helps: who was erased isn't known here.
+            refused: true,
+        })
+    }
 }
 
 /// A folder that this process owns while it asks.
@@ -57,7 +72,7 @@ impl Counter {
         let outbox = Arc::new(KafkaOutbox::new(&settings, timeout(config))?);
         let rows = caught_up(config, &opened)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        carry_out_in_folder(&Erasing {
+        let is_known = carry_out_in_folder(&Erasing {
             config,
             opened: &opened,
             rows: &rows,
@@ -68,6 +83,7 @@ impl Counter {
             metrics: &Metrics::register(&mut Registry::default()),
         })?;
         publish_pending(config, &opened.pending, outbox.as_ref())?;
+        let outbox: Arc<dyn Outbox> = if is_known { outbox } else { Arc::new(Withheld) };
         let desk = desk(config, &opened, rows, outbox, clock);
         let uid = rustix::process::getuid().as_raw();
         Ok(Self(At::Folder(Box::new(OpenFolder {

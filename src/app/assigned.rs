@@ -1,4 +1,4 @@
-//! Which logs this process appends to.
+//! Which logs this process appends to, and from where.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,8 +7,10 @@ use tracing::warn;
 
 use super::Error;
 use super::generations::{Error as Refused, generations_of, open_log};
-use crate::config::Assignment;
-use crate::kafka::TopicFacts;
+use super::init::{facts_of, timeout};
+use crate::config::{Assignment, Config};
+use crate::ingest::{self, start_of};
+use crate::kafka::{self, Consumer, PartitionReader, Position, Settings, TopicFacts, watermarks};
 use crate::log::Log;
 
 /// The open logs that the configuration assigns.
@@ -63,6 +65,55 @@ pub(super) fn refuse_uncovered(
             if open_log(logs, &facts.topic, partition).is_none() {
                 warn!(place, "its log is closed: what comes there is not read");
             }
+        }
+    }
+    Ok(())
+}
+
+/// Checks every assigned log against its topic, and assigns its partition from where it goes on.
+pub(super) fn assign(
+    config: &Config,
+    settings: &Settings,
+    all: &[Arc<Log>],
+    logs: &[Arc<Log>],
+) -> Result<(Consumer, Vec<PartitionReader>), Error> {
+    let facts = facts_of(settings, &topics_of(logs), timeout(config))?;
+    facts.iter().try_for_each(TopicFacts::check)?;
+    let mut positions = Vec::new();
+    for log in logs {
+        let origin = log.origin();
+        let no_topic = || ingest::Error::NoTopic {
+            topic: origin.topic.clone(),
+        };
+        let fact = facts
+            .iter()
+            .find(|f| f.topic == origin.topic)
+            .ok_or_else(no_topic)?;
+        let marks = watermarks(settings, &origin.topic, origin.partition, timeout(config))?;
+        let start = start_of(log.name(), log.generation(), &log.state()?, fact, marks)?;
+        let position = Position {
+            next_offset: start.offset,
+            leader_epoch: start.leader_epoch,
+        };
+        positions.push(kafka::Assignment {
+            topic: origin.topic.clone(),
+            partition: origin.partition,
+            position,
+        });
+    }
+    refuse_uncovered(all, &facts, &config.ingest.assign)?;
+    Ok(Consumer::assign(settings, &positions, timeout(config))?)
+}
+
+/// Checks that the topics are still those of the logs' generations.
+pub(super) fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
+    facts.iter().try_for_each(TopicFacts::check)?;
+    for log in logs {
+        let of_topic = facts.iter().filter(|f| f.topic == log.origin().topic);
+        for fact in of_topic {
+            let topic = fact.topic_id.as_deref();
+            log.generation()
+                .check(log.name(), &fact.cluster_id, topic, fact.partitions)?;
         }
     }
     Ok(())

@@ -47,6 +47,7 @@ impl Erasing<'_> {
     pub(super) fn carrier(&self) -> Result<Carrier, Error> {
         let config = self.config;
         let ledger = self.opened.folder.ledger().clone();
+        let store_id = store_id(config, &ledger);
         let rows = self.rows.iter();
         let findings = self.findings.clone();
         let purge_findings = move || match &findings {
@@ -59,7 +60,7 @@ impl Erasing<'_> {
             authority: Box::new(self.approvals(ledger)),
             outbox: Arc::clone(self.outbox) as Arc<dyn Outbox>,
             registry: config.topics.registry.clone(),
-            store_id: store_id(config),
+            store_id,
             copies_end: self.copies_end(),
             clock: Arc::clone(self.clock),
             metrics: self.metrics.clone(),
@@ -207,6 +208,9 @@ impl Approvals {
 
 /// The open logs of the registry among these, each with the offset of the last order of erasure that Kafka has
 /// and it has not read.
+///
+/// # Errors
+/// Where Kafka can't be asked: then nobody knows who was erased.
 pub(super) fn unread_orders(config: &Config, logs: &[Arc<Log>]) -> Result<Vec<Unread>, Error> {
     let settings = kafka_settings(config);
     let mut all = Vec::new();
@@ -224,29 +228,30 @@ pub(super) fn unread_orders(config: &Config, logs: &[Arc<Log>]) -> Result<Vec<Un
             }
             Ok::<(), Error>(())
         };
-        match read_range(
+        read_range(
             &settings,
             topic,
             partition,
             next,
             timeout(config),
             &mut take,
-        ) {
-            // Without Kafka no look goes on record, and nobody is answered about.
-            Err(Error::Kafka(error)) if error.may_pass() => {
-                warn!(%error, "orders of erasure could not be looked for");
-            }
-            read => drop(read?),
-        }
+        )?;
         all.push((Arc::clone(log), unread));
     }
     Ok(all)
 }
 
 /// Carries out what a folder has read and not carried out, before it answers; refuses where Kafka has an order
-/// that it has not read, since nobody reads it where no ledger runs.
-pub(super) fn carry_out_in_folder(erasing: &Erasing<'_>) -> Result<(), Error> {
-    let unread = unread_orders(erasing.config, &erasing.opened.logs)?;
+/// that it has not read, since nobody reads it where no ledger runs. Whether Kafka could be asked: where it
+/// couldn't, nobody may be answered about.
+pub(super) fn carry_out_in_folder(erasing: &Erasing<'_>) -> Result<bool, Error> {
+    let (unread, is_known) = match unread_orders(erasing.config, &erasing.opened.logs) {
+        Err(Error::Kafka(error)) if error.may_pass() => {
+            warn!(%error, "orders of erasure could not be looked for");
+            (Vec::new(), false)
+        }
+        unread => (unread?, true),
+    };
     if let Some((log, _)) = unread.iter().find(|(_, order)| order.is_some()) {
         return Err(erase::Error::Unread(log.name().to_owned()).into());
     }
@@ -255,5 +260,6 @@ pub(super) fn carry_out_in_folder(erasing: &Erasing<'_>) -> Result<(), Error> {
         let folder = erasing.opened.folder.path().display().to_string();
         return Err(erase::Error::NotCarriedOut(folder).into());
     }
-    Ok(carrier.attest()?)
+    carrier.attest()?;
+    Ok(is_known)
 }

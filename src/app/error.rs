@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::{KeyFault, NoReceipt};
 use super::{approving, generations};
 use crate::{
-    account, assess, config, extract, fsck, ingest, kafka, keys, log, project, query, replay,
-    respond, serve, sign,
+    account, assess, backup, config, extract, fsck, ingest, kafka, keys, log, project, query,
+    replay, respond, serve, sign,
 };
 
 /// The first thing that went wrong, with the stable code of the room that it went wrong in.
@@ -21,6 +21,9 @@ pub enum Error {
     /// A partition on its way to its log.
     #[error(transparent)]
     Ingest(#[from] ingest::Error),
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] backup::Error),
     /// A log or the data folder.
     #[error(transparent)]
     Log(#[from] log::Error),
@@ -212,6 +215,7 @@ impl Error {
             Self::Config(source) => source.code(),
             Self::Kafka(source) => source.code(),
             Self::Ingest(source) => source.code(),
+            Self::Backup(source) => source.code(),
             Self::Log(source) => source.code(),
             Self::Keys(source) => source.code(),
             Self::Sign(source) => source.code(),

@@ -24,6 +24,8 @@ use crate::serve::Client;
 const EXTRACTS: &str = "extracts";
 /// How long rows may take to come up to what lies in the folder.
 const ROWS: Duration = Duration::from_secs(600);
+/// How often it is looked whether orders of erasure are carried out.
+const ERASED: Duration = Duration::from_millis(50);
 /// Bytes moved at once.
 const CHUNK: usize = 1 << 16;
 
@@ -101,6 +103,11 @@ fn from_folder(
 ) -> Result<Issued, Error> {
     let uid = rustix::process::getuid().as_raw();
     let asking = principals(config)?.asking(uid, PEER, why)?;
+    while !running.has_erased()? {
+        if let Some(failure) = running.failure(ERASED) {
+            return Err(failure);
+        }
+    }
     for log in running.rows() {
         let size = log.log().tail().size;
         log.rows.progress().wait_projected(size, ROWS);

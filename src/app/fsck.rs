@@ -34,16 +34,16 @@ pub fn fsck(config: &Config, against_topic: bool) -> Result<Report, Error> {
         .enabled
         .then(|| Signer::open(&config.signer.folder))
         .transpose()?;
-    let verifier = |origin: &Origin| -> Option<VerifierKey> {
-        signer
-            .as_ref()
-            .and_then(|signer| signer.vkey(&origin.to_string()).ok())
+    let verifiers = |origin: &Origin| -> Vec<VerifierKey> {
+        let ring = signer.as_ref().map(Signer::ring);
+        let keys = ring.and_then(|ring| ring.vkeys(&origin.to_string()).ok());
+        keys.unwrap_or_default()
     };
     let parts = LedgerParts {
         folder: &folder,
         shared: &shared,
         keys: &keys,
-        verifier: &verifier,
+        verifiers: &verifiers,
         cursors: &project::cursors,
     };
     let mut topics = against_topic.then(|| Topics::ask(config)).transpose()?;

@@ -117,7 +117,16 @@ pub fn init(
     }
     make_logs(&folder, &generations, &shared, clock)?;
     let policy = match replica.as_ref().and_then(ReplicaFile::signing_seed) {
-        Some(seed) => copy_key(config, &generations, &seed)?,
+        Some(seed) => {
+            let handovers = replica.as_ref().map(ReplicaFile::handovers);
+            copy_key(
+                config,
+                &folder,
+                &generations,
+                &seed,
+                &handovers.unwrap_or_default(),
+            )?
+        }
         None => make_signer(config, &generations)?,
     };
     if let Some(text) = &policy {
@@ -277,13 +286,15 @@ fn replica(config: &Config, path: &Path) -> Result<ReplicaFile, Error> {
 /// Puts the ledger's key into a replica's folder; the policy that verifiers are handed.
 fn copy_key(
     config: &Config,
+    folder: &Folder,
     generations: &[(Origin, Generation)],
     seed: &[u8; 32],
+    handovers: &[u8],
 ) -> Result<Option<String>, Error> {
-    let signer = ExtractSigner::create_replica(&config.signer.folder, seed)?;
+    let signer = ExtractSigner::create_replica(&config.signer.folder, seed, handovers)?;
+    policy::write_handovers(folder.path(), signer.ring())?;
     let log = generations.first().map(|(origin, _)| origin.to_string());
-    let policy = log.map(|log| Ok::<_, Error>(policy::text(&signer.vkey(&log)?)));
-    policy.transpose()
+    log.map(|log| policy::text(signer.ring(), &log)).transpose()
 }
 
 /// Makes the signer and begins each log with it; the policy that verifiers are handed.
@@ -305,6 +316,6 @@ fn make_signer(
     }
     origins
         .first()
-        .map(|log| Ok(policy::text(&signer.vkey(&log.to_string())?)))
+        .map(|log| policy::text(signer.ring(), &log.to_string()))
         .transpose()
 }

@@ -7,6 +7,8 @@ mod approving;
 mod ask;
 mod assessing;
 mod assigned;
+mod backup;
+mod checkpointing;
 mod demo;
 mod erase;
 mod erasing;
@@ -31,6 +33,8 @@ mod rebuild;
 mod recover;
 mod release;
 mod replica;
+mod restore;
+mod rotate;
 mod run;
 mod serve;
 mod threads;
@@ -40,6 +44,7 @@ pub use approving::{
     Error as ApprovingError, approve, make_person_key, read_approval, read_request, write_request,
 };
 pub use ask::Counter;
+pub use backup::backup;
 pub use demo::{Proven, Shown, Step, demo};
 pub use erase::{
     Erased, Erasure, ErasureError, Standing, certificate, erasable, erase, erasure_question,
@@ -67,7 +72,9 @@ pub use publish::{
 pub use rebuild::{Rebuilt, rebuild};
 pub use recover::{Recovered, recover};
 pub use release::archive_at;
-pub use replica::export_replica;
+pub use replica::{export_replica, take_key};
+pub use restore::{Restored, RestoredLog, Restoring, restore};
+pub use rotate::{ListedKey, Rewrapped, Rotated, list_keys, retire_keys, rotate, rotate_kek};
 pub use run::{Running, start};
 pub use serve::serve;
 pub use town::{Extent, Sent, send_events, town};

@@ -1,7 +1,7 @@
 //! `custodia key recover`: a signer whose state was lost learns again what was signed.
 
 use super::published::published_checkpoints;
-use super::{Error, kafka_settings, parts};
+use super::{Error, kafka_settings, parts, policy};
 use crate::config::Config;
 use crate::log;
 use crate::sign::{self, Signer};
@@ -31,7 +31,10 @@ pub fn recover(config: &Config) -> Result<Recovered, Error> {
 /// another folder.
 fn signer(config: &Config) -> Result<Signer, sign::Error> {
     match Signer::open(&config.signer.folder) {
-        Err(sign::Error::StateMissing { .. }) => Signer::recover(&config.signer.folder),
+        Err(sign::Error::StateMissing { .. }) => {
+            let kept = policy::handovers(&config.ledger.folder);
+            Signer::recover(&config.signer.folder, &kept)
+        }
         opened => opened,
     }
 }

@@ -8,13 +8,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Error, open};
+use super::{Error, open, policy};
 use crate::config::Config;
-use crate::sign::ExtractSigner;
+use crate::sign::{ExtractSigner, KeyRing};
 
 const FORMAT: &str = "custodia-replica/v1";
 /// The largest such file, in bytes.
-const MOST_BYTES: u64 = 4096;
+const MOST_BYTES: u64 = 1 << 20;
 /// The rights of group and others.
 const OTHERS: u32 = 0o077;
 
@@ -26,6 +26,9 @@ pub(super) struct ReplicaFile {
     pub(super) ledger: String,
     ledger_secret: String,
     signing_seed: String,
+    /// The hand-overs that led to the key, as the signer keeps them; missing where there were none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    handovers: String,
 }
 
 /// Writes the new file `path`, mode 0600, with which `custodia init --replica-of` makes a replica.
@@ -35,12 +38,13 @@ pub(super) struct ReplicaFile {
 /// Where the ledger can't be opened, doesn't sign, or the file is there.
 pub fn export_replica(config: &Config, path: &Path) -> Result<(), Error> {
     let opened = open(config)?;
-    let seed = ExtractSigner::seed(&config.signer.folder)?;
+    let (seed, handovers) = ExtractSigner::seed(&config.signer.folder)?;
     let file = ReplicaFile {
         format: FORMAT.to_owned(),
         ledger: opened.folder.ledger().to_string(),
         ledger_secret: hex::encode(*opened.keys.ledger_secret()),
         signing_seed: hex::encode(*seed),
+        handovers: String::from_utf8_lossy(&handovers).into_owned(),
     };
     let text = Zeroizing::new(serde_json::to_vec_pretty(&file).unwrap_or_default());
     let failed = |source| Error::Output {
@@ -56,6 +60,35 @@ pub fn export_replica(config: &Config, path: &Path) -> Result<(), Error> {
     out.write_all(&text)
         .and_then(|()| out.sync_all())
         .map_err(failed)
+}
+
+/// Gives a replica the key that its ledger was handed over to, from a file of [`export_replica`] that was
+/// written after that. The replica must not be running.
+///
+/// # Errors
+/// Where this ledger signs trees itself, or the file is of another ledger or doesn't lead from the
+/// replica's key to its own.
+pub fn take_key(config: &Config, path: &Path) -> Result<KeyRing, Error> {
+    let refused = |what: &str| Error::ReplicaFile {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    };
+    if config.signer.enabled {
+        return Err(refused(
+            "this ledger signs trees itself; `custodia key rotate` gives it a key",
+        ));
+    }
+    let opened = open(config)?;
+    let file = ReplicaFile::read(path)?;
+    let is_same = file.ledger == opened.folder.ledger().as_str()
+        && file
+            .ledger_secret()
+            .is_some_and(|secret| *secret == *opened.keys.ledger_secret());
+    let seed = file.signing_seed().filter(|_| is_same);
+    let seed = seed.ok_or_else(|| refused("it is of another ledger"))?;
+    let signer = ExtractSigner::replace_replica(&config.signer.folder, &seed, &file.handovers())?;
+    policy::keep(&opened, signer.ring())?;
+    Ok(signer.ring().clone())
 }
 
 impl ReplicaFile {
@@ -89,6 +122,11 @@ impl ReplicaFile {
     /// The ledger secret.
     pub(super) fn ledger_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
         key(&self.ledger_secret)
+    }
+
+    /// The hand-overs that led to the signing key.
+    pub(super) fn handovers(&self) -> Vec<u8> {
+        self.handovers.as_bytes().to_vec()
     }
 
     /// The signing key's seed.

@@ -8,30 +8,27 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::assessing::{self, Assessing};
-use super::assigned::{assigned, refuse_uncovered, topics_of};
+use super::assigned::{assign, assigned, check_facts, topics_of};
+use super::checkpointing::{checkpointer, signer};
 use super::erasing::{self, Erasing, Unread};
 use super::glass::{LOOKS_INTERVAL, publish_pending, show_pending};
 use super::init::{facts_of, timeout};
 use super::kafka_registry::KafkaRegistry;
 use super::lag::{CONSUMER_POLL, commit_for_display, measure_lag};
 use super::parts::role_of;
-use super::published::published_checkpoints;
 use super::threads::Threads;
 use super::{Error, KafkaOutbox, Opened, kafka_settings, open};
 use crate::assess::{Keeping, Rulebook};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::erase::Reach;
-use crate::ingest::{self, DiskFloor, Limits, Partition, start_of};
-use crate::kafka::{
-    self, Consumer, PartitionReader, Position, Settings, TopicFacts, read_range, wait_for,
-    watermarks,
-};
-use crate::log::{Checkpointer, CheckpointerParts, Intake, Log, Outbox, Publishing, Writer};
+use crate::ingest::{DiskFloor, Limits, Partition};
+use crate::kafka::{self, Consumer, PartitionReader, Settings, read_range, wait_for, watermarks};
+use crate::log::{Checkpointer, Intake, Log, Outbox, Writer};
 use crate::metrics::{LogLabel, Metrics};
 use crate::project::Projector;
 use crate::query::LogRows;
-use crate::sign::{ExtractSigner, Signer};
+use crate::sign::ExtractSigner;
 
 /// How often lag is measured.
 const LAG_INTERVAL: Duration = Duration::from_secs(5);
@@ -402,8 +399,7 @@ impl Running {
         else {
             return Ok(());
         };
-        let name = self.opened.folder.ledger().extract_key_name();
-        let mut intake = Intake::new(extracts.vkey(&name)?, self.opened.logs.clone());
+        let mut intake = Intake::new(extracts.ring().clone(), self.opened.logs.clone());
         let (config, settings) = (config.clone(), settings.clone());
         let interval = Duration::from_millis(config.checkpoints.interval_ms);
         let (first, _) = watermarks(&settings, &config.topics.checkpoints, 0, timeout(&config))?;
@@ -453,41 +449,6 @@ fn locked(checkpointer: &Mutex<Checkpointer>) -> std::sync::MutexGuard<'_, Check
     checkpointer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Checks every assigned log against its topic, and assigns its partition from where it goes on.
-fn assign(
-    config: &Config,
-    settings: &Settings,
-    all: &[Arc<Log>],
-    logs: &[Arc<Log>],
-) -> Result<(Consumer, Vec<PartitionReader>), Error> {
-    let facts = facts_of(settings, &topics_of(logs), timeout(config))?;
-    facts.iter().try_for_each(TopicFacts::check)?;
-    let mut positions = Vec::new();
-    for log in logs {
-        let origin = log.origin();
-        let no_topic = || ingest::Error::NoTopic {
-            topic: origin.topic.clone(),
-        };
-        let fact = facts
-            .iter()
-            .find(|f| f.topic == origin.topic)
-            .ok_or_else(no_topic)?;
-        let marks = watermarks(settings, &origin.topic, origin.partition, timeout(config))?;
-        let start = start_of(log.name(), log.generation(), &log.state()?, fact, marks)?;
-        let position = Position {
-            next_offset: start.offset,
-            leader_epoch: start.leader_epoch,
-        };
-        positions.push(kafka::Assignment {
-            topic: origin.topic.clone(),
-            partition: origin.partition,
-            position,
-        });
-    }
-    refuse_uncovered(all, &facts, &config.ingest.assign)?;
-    Ok(Consumer::assign(settings, &positions, timeout(config))?)
-}
-
 /// Shows what each log has, those that nothing is appended to included.
 fn show_sizes(logs: &[Arc<Log>], metrics: &Metrics) {
     for log in logs {
@@ -495,55 +456,6 @@ fn show_sizes(logs: &[Arc<Log>], metrics: &Metrics) {
         let label = LogLabel::from(log.origin());
         metrics.tree_size.get_or_create(&label).set(size);
     }
-}
-
-fn check_facts(facts: &[TopicFacts], logs: &[Arc<Log>]) -> Result<(), Error> {
-    facts.iter().try_for_each(TopicFacts::check)?;
-    for log in logs {
-        let of_topic = facts.iter().filter(|f| f.topic == log.origin().topic);
-        for fact in of_topic {
-            let topic = fact.topic_id.as_deref();
-            log.generation()
-                .check(log.name(), &fact.cluster_id, topic, fact.partitions)?;
-        }
-    }
-    Ok(())
-}
-
-/// The signer of trees; none where this ledger doesn't sign.
-fn signer(config: &Config) -> Result<Option<Signer>, Error> {
-    let enabled = config.signer.enabled;
-    let signer = enabled.then(|| Signer::open(&config.signer.folder));
-    Ok(signer.transpose()?)
-}
-
-fn checkpointer(
-    config: &Config,
-    settings: &Settings,
-    opened: &Opened,
-    outbox: &Arc<KafkaOutbox>,
-    clock: &Arc<dyn Clock>,
-    metrics: &Metrics,
-    signer: Option<Signer>,
-) -> Result<Option<Arc<Mutex<Checkpointer>>>, Error> {
-    let Some(signer) = signer else {
-        return Ok(None);
-    };
-    let mut checkpointer = Checkpointer::new(CheckpointerParts {
-        signer,
-        logs: opened.logs.clone(),
-        keys: Arc::clone(&opened.keys),
-        outbox: Arc::clone(outbox) as Arc<dyn Outbox>,
-        publishing: Publishing {
-            checkpoints_topic: config.topics.checkpoints.clone(),
-            registry_topic: config.topics.registry.clone(),
-            registry_interval: Duration::from_millis(config.checkpoints.publish_interval_ms),
-        },
-        clock: Arc::clone(clock),
-        metrics: metrics.clone(),
-    });
-    checkpointer.settle(&published_checkpoints(config, settings)?)?;
-    Ok(Some(Arc::new(Mutex::new(checkpointer))))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::ask::{desk, principals};
+use super::backup::source;
 use super::extract::{findings_desk, office};
 use super::{Error, Running, start};
 use crate::clock::Clock;
@@ -118,6 +119,7 @@ fn open_socket(
         principals: Arc::new(principals(config)?),
         office: Arc::new(office(config, running, desk, findings, clock)?),
         shelf: Arc::default(),
+        backups: Arc::new(source(running.opened(), clock)?),
     };
     let stop = running.stop_token();
     runtime.spawn(async move {

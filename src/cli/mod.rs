@@ -4,6 +4,7 @@
 //! to stderr. Exit status: see [`exit`].
 
 mod approve;
+mod backup;
 mod breaches;
 mod check_event;
 mod consents;
@@ -94,7 +95,11 @@ enum Command {
     Fsck(fsck::Fsck),
     /// Fill the topics with a made-up town.
     Generate(generate::Generate),
-    /// Show the ledger's verifier keys; recover a signer that lost its state.
+    /// Take a consistent copy of the ledger.
+    Backup(backup::Backup),
+    /// Make a ledger of a backup.
+    Restore(backup::Restore),
+    /// The ledger's keys: show, rotate, retire; recover a signer that lost its state.
     Key(key::Key),
     /// Show, close and open logs.
     Log(log::Log),
@@ -207,6 +212,8 @@ fn dispatch(command: Command, config: &Config) -> Result<u8, Error> {
         Command::CheckEvent(check_event) => check_event.run(config),
         Command::Fsck(fsck) => fsck.run(config),
         Command::Generate(generate) => generate.run(config),
+        Command::Backup(backup) => backup.run(config),
+        Command::Restore(restore) => restore.run(config),
         Command::Key(key) => key.run(config),
         Command::Log(log) => log.run(config),
         Command::Person(person) => person.run(config),

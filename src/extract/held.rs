@@ -1,6 +1,6 @@
 //! Checkpoints that the requester holds.
 
-use custodia_core::checkpoint::{self, Checkpoint};
+use custodia_core::checkpoint::Checkpoint;
 use custodia_core::extract::{Int, LogAt};
 use custodia_core::note::Note;
 
@@ -41,8 +41,9 @@ fn one(
     let rows = from.view().log_named(&said.origin).filter(|_| in_cut);
     let rows =
         rows.ok_or_else(|| refused(format!("{} is no log of this ledger's cut", said.origin)))?;
-    let key = signer.vkey(&said.origin)?;
-    let said = checkpoint::open_note(&note, &key)
+    let said = signer
+        .ring()
+        .open(&note)
         .map_err(|e| refused(format!("not signed by this ledger's key: {e}")))?;
     let log = rows.log();
     let size = log.tail().size;

@@ -15,6 +15,7 @@ use super::proofs::ToProve;
 use super::spool::{Spool, Spooled, Writing};
 use crate::log::Log;
 use crate::query::Standpoint;
+use crate::sign::KeyRing;
 
 /// The longest line that is read back, in bytes.
 const LONGEST_LINE: u64 = 1 << 26;
@@ -28,15 +29,22 @@ pub(super) struct Covering<'a> {
     pub(super) signed: String,
 }
 
-/// The earliest signed checkpoint that covers each log of the cut that has leaves.
-pub(super) fn coverings<'a>(from: &'a Standpoint<'a>) -> Result<Vec<Covering<'a>>, Error> {
+/// The earliest checkpoint of the present key that covers each log of the cut that has leaves: all
+/// signatures of an extract are of one key.
+pub(super) fn coverings<'a>(
+    from: &'a Standpoint<'a>,
+    ring: &KeyRing,
+) -> Result<Vec<Covering<'a>>, Error> {
     let mut all = Vec::new();
     for rows in from.logs() {
         let (log, cut) = (rows.log(), from.size_of(rows));
         if cut == 0 {
             continue;
         }
-        let Some((size, signed)) = log.checkpoint_covering(cut)? else {
+        let least = cut.max(ring.handed_over_at(log.name()));
+        let covering = log.checkpoint_covering(least)?;
+        let of_present_key = covering.filter(|(_, signed)| ring.is_of_present_key(signed));
+        let Some((size, signed)) = of_present_key else {
             return Err(Error::NotSigned {
                 log: log.name().to_owned(),
                 size: cut,

@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use crate::keys::erased_subject;
 use crate::log::Outbox;
 use crate::query::{AsOf, Asking, Desk, Look, Standpoint, Time};
-use crate::sign::ExtractSigner;
+use crate::sign::{ExtractSigner, KeyRing};
 
 /// What extracts of later kinds have.
 const ABSENT: [&str; 2] = ["completeness proof", "verify.html"];
@@ -190,7 +190,7 @@ impl Office {
         let approved = approvals::approved(&self.parts, &mut turn, asking, question, &asked)?;
         let as_of: Option<AsOf> = question.as_of.as_deref().map(str::parse).transpose()?;
         let from = self.parts.desk.view().signed_standpoint(as_of.as_ref())?;
-        let coverings = self.covered(&from)?;
+        let coverings = self.covered(&from, signer.ring())?;
         let held = held::read(&question.held, &from, signer)?;
         let draft = Drawing {
             parts: &self.parts,
@@ -230,14 +230,18 @@ impl Office {
     }
 
     /// The checkpoints that cover the cut; waits for those that are about to be signed.
-    fn covered<'a>(&self, from: &'a Standpoint<'a>) -> Result<Vec<Covering<'a>>, Error> {
+    fn covered<'a>(
+        &self,
+        from: &'a Standpoint<'a>,
+        ring: &KeyRing,
+    ) -> Result<Vec<Covering<'a>>, Error> {
         let deadline = self
             .parts
             .clock
             .monotonic()
             .saturating_add(self.parts.patience);
         loop {
-            match coverings(from) {
+            match coverings(from, ring) {
                 Err(error @ Error::NotSigned { .. }) => {
                     let Ok(left) = left(&self.parts, deadline, "signed") else {
                         return Err(error);

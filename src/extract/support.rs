@@ -157,7 +157,11 @@ impl Reading<'_> {
                 return;
             }
             // The ledger's own notices, of which there are most.
-            Some(Body::CheckpointPublished(_) | Body::ExtractIssued(_)) => return,
+            Some(
+                Body::CheckpointPublished(_)
+                | Body::ExtractIssued(_)
+                | Body::SigningKeyHandedOver(_),
+            ) => return,
             body => body.as_ref().and_then(about),
         };
         let Some(words) = leaf.said(log) else { return };

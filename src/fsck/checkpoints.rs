@@ -13,7 +13,7 @@ use crate::store::{Direction, KeyRange, Pairs};
 /// Walks the kept checkpoints while the tree grows.
 pub(super) struct Checkpoints<'a> {
     origin: String,
-    verifier: Option<&'a VerifierKey>,
+    verifiers: &'a [VerifierKey],
     rows: Option<Pairs<'a>>,
     next: Option<(u64, Box<[u8]>)>,
     /// How many are as they should be.
@@ -24,7 +24,7 @@ impl<'a> Checkpoints<'a> {
     pub(super) fn new(
         shelf: Shelf<'a>,
         origin: &str,
-        verifier: Option<&'a VerifierKey>,
+        verifiers: &'a [VerifierKey],
         found: &mut Found<'_>,
     ) -> Self {
         let rows = shelf
@@ -35,7 +35,7 @@ impl<'a> Checkpoints<'a> {
             .ok();
         let mut all = Self {
             origin: origin.to_owned(),
-            verifier,
+            verifiers,
             rows,
             next: None,
             good: 0,
@@ -87,12 +87,14 @@ impl<'a> Checkpoints<'a> {
     }
 
     fn open(&self, signed: &[u8]) -> Result<Checkpoint, String> {
-        let opened = match self.verifier {
-            Some(key) => checkpoint::open(signed, key),
-            None => Note::parse(signed)
-                .map_err(checkpoint::Error::from)
-                .and_then(|note| Checkpoint::parse(note.text())),
-        };
+        let opened = Note::parse(signed)
+            .map_err(checkpoint::Error::from)
+            .and_then(|note| {
+                if !self.verifiers.is_empty() {
+                    note.verified_by(self.verifiers)?;
+                }
+                Checkpoint::parse(note.text())
+            });
         opened.map_err(|error| error.to_string())
     }
 

@@ -20,8 +20,9 @@ pub struct LedgerParts<'a> {
     pub shared: &'a Shared,
     /// The folder's key store, open.
     pub keys: &'a KeyStore,
-    /// The ledger's key for an origin; where it gives none, signatures go unchecked.
-    pub verifier: &'a dyn Fn(&Origin) -> Option<VerifierKey>,
+    /// The ledger's keys for an origin, the present and those before; where it gives none, signatures go
+    /// unchecked.
+    pub verifiers: &'a dyn Fn(&Origin) -> Vec<VerifierKey>,
     /// How far each projection in a log's store says that it is: name and size.
     pub cursors: &'a dyn Fn(&Store) -> Vec<(String, u64)>,
 }
@@ -82,12 +83,12 @@ fn check_one(
             return Ok((None, None));
         }
     };
-    let (verifier, cursors) = ((parts.verifier)(origin), (parts.cursors)(&store));
+    let (verifiers, cursors) = ((parts.verifiers)(origin), (parts.cursors)(&store));
     let of_log = LogParts {
         origin: &name,
         store: &store,
         keys: parts.keys,
-        verifier: verifier.as_ref(),
+        verifiers: &verifiers,
         cursors: &cursors,
     };
     let start = Start::read(&of_log);

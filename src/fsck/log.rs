@@ -24,8 +24,8 @@ pub struct LogParts<'a> {
     pub store: &'a dyn Read,
     /// The keys of the ledger's payloads.
     pub keys: &'a KeyStore,
-    /// The ledger's key for this origin. Without it checkpoints' signatures go unchecked.
-    pub verifier: Option<&'a VerifierKey>,
+    /// The ledger's keys for this origin. Without any checkpoints' signatures go unchecked.
+    pub verifiers: &'a [VerifierKey],
     /// How far each projection of the log says that it is: name and size.
     pub cursors: &'a [(String, u64)],
 }
@@ -129,7 +129,7 @@ pub(super) fn check(
         tree: Tiles::default(),
         tree_is_known: true,
         line: Line::new(shelf, offset, &mut found),
-        checkpoints: Checkpoints::new(shelf, parts.origin, parts.verifier, &mut found),
+        checkpoints: Checkpoints::new(shelf, parts.origin, parts.verifiers, &mut found),
         topic: Topic::new(parts.origin, against.below, against.produced)?,
         topic_gone: against.topic_gone,
         payloads_opened: 0,

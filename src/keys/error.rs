@@ -53,6 +53,23 @@ pub enum Error {
         /// The id of the key that was given.
         given: String,
     },
+    /// Its keys are being wrapped under another key-encryption key, and that was cut short.
+    #[error("the keys in {} are partly wrapped under {from} and partly under {to}: \
+             with {from} configured, run `custodia key rotate --kek FILE` with the file of {to} again", path.display())]
+    HalfRewrapped {
+        /// The key store's folder.
+        path: PathBuf,
+        /// The id of the key that wrapped all of them.
+        from: String,
+        /// The id of the one that shall.
+        to: String,
+    },
+    /// The keys are to be wrapped under the key that wraps them.
+    #[error("{} is the key-encryption key that is in use; name a new file", path.display())]
+    SameKeyEncryptionKey {
+        /// The key file.
+        path: PathBuf,
+    },
     /// The key store was written by another version, or a fact that it must hold isn't there.
     #[error("the key store {} has {fact} {found}, which this version can't use; \
              use the version that wrote it, or restore it", path.display())]
@@ -98,6 +115,8 @@ impl Error {
             Self::WrongKeyEncryptionKey { .. } => "CU-0304",
             Self::UnknownState { .. } => "CU-0305",
             Self::WrappedKey { .. } => "CU-0306",
+            Self::HalfRewrapped { .. } => "CU-0320",
+            Self::SameKeyEncryptionKey { .. } => "CU-0321",
             Self::Sealed => "CU-0307",
             Self::Random { .. } => "CU-0308",
             Self::Store(error) => error.code(),

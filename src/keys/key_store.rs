@@ -15,26 +15,26 @@ use super::error::Error;
 use super::kek::KeyEncryption;
 use super::label::{Label, LedgerSecret, Locator};
 use super::subject_key::SubjectKey;
-use super::{KEY_BYTES, TAG_BYTES};
+use super::{KEY_BYTES, TAG_BYTES, rewrap};
 use crate::store::{Batch, Content, Durability, Family, Layout, Read as _, Shared, Store};
 
-const META: Family = Family::new("meta", Content::Clear);
-const KEYS: Family = Family::new("keys", Content::Hashed);
+pub(super) const META: Family = Family::new("meta", Content::Clear);
+pub(super) const KEYS: Family = Family::new("keys", Content::Hashed);
 /// handle of a person in a log → which keys the person has there ([`Handle`]).
 const HANDLES: Family = Family::new("handles", Content::Hashed);
 /// handle of somebody who was erased, everywhere or in a log → what is remembered.
 const ERASED: Family = Family::new("erased", Content::Clear);
-const LAYOUT: Layout = Layout {
+pub(super) const LAYOUT: Layout = Layout {
     fixed: &[META, KEYS, HANDLES, ERASED],
     versions: &[],
 };
 
 const VERSION_FACT: &[u8] = b"version";
-const KEK_FACT: &[u8] = b"key-encryption key";
-const SECRET_FACT: &[u8] = b"ledger secret";
+pub(super) const KEK_FACT: &[u8] = b"key-encryption key";
+pub(super) const SECRET_FACT: &[u8] = b"ledger secret";
 const VERSION: &[u8] = b"2";
 
-const SECRET_CONTEXT: &[u8] = b"custodia.v1 wrapped ledger secret";
+pub(super) const SECRET_CONTEXT: &[u8] = b"custodia.v1 wrapped ledger secret";
 const SUBJECT_CONTEXT: &[u8] = b"custodia.v1 wrapped subject key";
 
 /// Unwrapped keys kept at hand: about 20 MiB.
@@ -123,10 +123,8 @@ impl KeyStore {
         encryption: Arc<dyn KeyEncryption>,
     ) -> Result<Self, Error> {
         let store = Store::open(path, LAYOUT, shared)?;
-        let version = fact(&store, VERSION_FACT)?;
-        if version != VERSION {
-            return Err(unknown(&store, VERSION_FACT, &version));
-        }
+        check_version(&store)?;
+        rewrap::settle(&store)?;
         let recorded = String::from_utf8_lossy(&fact(&store, KEK_FACT)?).into_owned();
         let given = encryption.id();
         if recorded != given {
@@ -364,7 +362,16 @@ fn absent<'a>(
     absent
 }
 
-fn subject_context(locator: &Locator) -> Vec<u8> {
+pub(super) fn check_version(store: &Store) -> Result<(), Error> {
+    let version = fact(store, VERSION_FACT)?;
+    if version == VERSION {
+        Ok(())
+    } else {
+        Err(unknown(store, VERSION_FACT, &version))
+    }
+}
+
+pub(super) fn subject_context(locator: &Locator) -> Vec<u8> {
     [SUBJECT_CONTEXT, locator].concat()
 }
 
@@ -374,13 +381,13 @@ fn random_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, Error> {
     Ok(key)
 }
 
-fn fact(store: &Store, name: &'static [u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn fact(store: &Store, name: &'static [u8]) -> Result<Vec<u8>, Error> {
     store
         .get(META, name)?
         .ok_or_else(|| unknown(store, name, b"missing"))
 }
 
-fn unknown(store: &Store, name: &'static [u8], found: &[u8]) -> Error {
+pub(super) fn unknown(store: &Store, name: &'static [u8], found: &[u8]) -> Error {
     Error::UnknownState {
         path: store.path().to_path_buf(),
         fact: std::str::from_utf8(name).unwrap_or("a fact"),
@@ -389,6 +396,6 @@ fn unknown(store: &Store, name: &'static [u8], found: &[u8]) -> Error {
 }
 
 mod erasing;
-pub use erasing::erased_key;
+pub use erasing::{ErasingHeld, erased_key};
 #[cfg(test)]
 mod tests;

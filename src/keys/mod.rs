@@ -13,14 +13,16 @@ mod error;
 mod kek;
 mod key_store;
 mod label;
+mod rewrap;
 mod subject_key;
 
 pub use custodia_core::assess::state::retention::erased_subject;
 pub use erased::{Doomed, Remembered};
 pub use error::Error;
 pub use kek::{FileKek, KeyEncryption};
-pub use key_store::{KeyStore, erased_key};
+pub use key_store::{ErasingHeld, KeyStore, erased_key};
 pub use label::Label;
+pub use rewrap::{Rewrapped, rewrap};
 pub use subject_key::{SubjectKey, open_payload, open_row, row_tag, seal_payload, seal_row};
 
 /// In the place of a log's origin: the keys of looks that wait for Kafka. The key of a label's bytes seals

@@ -118,6 +118,12 @@ impl Checkpointer {
         Ok(())
     }
 
+    /// Gives the signer back.
+    #[must_use]
+    pub fn into_signer(self) -> Signer {
+        self.signer
+    }
+
     /// Signs every log that grew since its last kept checkpoint; keeps and publishes each.
     /// Returns how many were signed.
     ///

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use custodia_core::checkpoint::{self, Checkpoint};
-use custodia_core::note::{Note, VerifierKey};
+use custodia_core::checkpoint::Checkpoint;
+use custodia_core::note::Note;
 use custodia_core::tree::Hash;
+use tracing::info;
 
 use super::{Error, Log};
+use crate::sign::KeyRing;
 
 /// Signed checkpoints of one log that is not that long yet, by size.
 type Early = BTreeMap<u64, (Hash, String)>;
@@ -15,17 +17,17 @@ type Early = BTreeMap<u64, (Hash, String)>;
 /// Keeps those signed checkpoints that this ledger's key signed and that each log's own tree gives.
 /// It never signs.
 pub struct Intake {
-    key: VerifierKey,
+    ring: KeyRing,
     logs: Vec<Arc<Log>>,
     /// By the log's place.
     early: BTreeMap<usize, Early>,
 }
 
 impl Intake {
-    /// Takes in what the public key of `key` signed of these logs.
-    pub const fn new(key: VerifierKey, logs: Vec<Arc<Log>>) -> Self {
+    /// Takes in what the keys of `ring` signed of these logs, and those that they are handed over to.
+    pub const fn new(ring: KeyRing, logs: Vec<Arc<Log>>) -> Self {
         Self {
-            key,
+            ring,
             logs,
             early: BTreeMap::new(),
         }
@@ -37,6 +39,10 @@ impl Intake {
     /// # Errors
     /// [`Error::Forked`] where the key signed another root than the log has.
     pub fn take(&mut self, signed: &[u8]) -> Result<(), Error> {
+        if str::from_utf8(signed).is_ok_and(|signed| self.ring.follow(signed)) {
+            info!("the ledger's key was handed over: checkpoints of the new one are taken in");
+            return Ok(());
+        }
         let Some((place, said)) = self.read(signed) else {
             return Ok(());
         };
@@ -61,10 +67,8 @@ impl Intake {
 
     fn read(&self, signed: &[u8]) -> Option<(usize, Checkpoint)> {
         let note = Note::parse(signed).ok()?;
-        let origin = Checkpoint::parse(note.text()).ok()?.origin;
-        let place = self.logs.iter().position(|log| log.name() == origin)?;
-        let key = self.key.under(&origin).ok()?;
-        let said = checkpoint::open_note(&note, &key).ok()?;
+        let said = self.ring.open(&note).ok()?;
+        let place = self.logs.iter().position(|log| log.name() == said.origin)?;
         (said.size > 0).then_some((place, said))
     }
 
@@ -85,7 +89,14 @@ impl Intake {
                 });
             }
             let kept = log.checkpoint_within(size)?;
-            if kept.is_none_or(|(kept, _)| kept < size) {
+            // At a hand-over the new key signs the same tree: the note with both signatures is kept.
+            let is_older = |(kept, held): (u64, String)| {
+                let ring = &self.ring;
+                let countersigned =
+                    || !ring.is_of_present_key(&held) && ring.is_of_present_key(&signed);
+                kept < size || (kept == size && countersigned())
+            };
+            if kept.is_none_or(is_older) {
                 log.keep_checkpoint(size, &signed)?;
             }
         }

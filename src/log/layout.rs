@@ -3,7 +3,8 @@
 
 use crate::store::{Content, Family, Layout, Versions};
 
-/// Single values: [`GENERATION`], [`STATE`], [`OPENED`], [`CLOSING`], [`CLOSED`].
+/// Single values: [`GENERATION`], [`STATE`], [`OPENED`], [`CLOSING`], [`CLOSED`],
+/// [`HANDED_OVER`].
 pub(crate) const META: Family = Family::new("meta", Content::Clear);
 /// index u64be → the entry's 50 bytes.
 pub(crate) const ENTRIES: Family = Family::new("entries", Content::Ascending);
@@ -48,6 +49,9 @@ pub(crate) const OPENED: &[u8] = b"opened";
 pub(crate) const CLOSING: &[u8] = b"closing";
 /// META: the `LogClosed` event, as [`OPENED`]; written together with [`CLOSING`].
 pub(crate) const CLOSED: &[u8] = b"closed";
+
+/// META: the newest `SigningKeyHandedOver` event, as [`OPENED`]; in the registry's log alone.
+pub(crate) const HANDED_OVER: &[u8] = b"handed over";
 
 /// The key of a tile.
 pub(crate) fn tile_key(level: u8, index: u64) -> [u8; 9] {

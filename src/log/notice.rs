@@ -3,7 +3,7 @@
 //! A notice is on disk before it is sent, and so is how far its sending has come: one whose
 //! sending was cut short is looked for in the registry before it is sent again.
 
-use super::layout::{CLOSED, META, OPENED};
+use super::layout::{CLOSED, HANDED_OVER, META, OPENED};
 use super::reader::store_error;
 use super::{Error, Log, Registry};
 use crate::store::{Batch, Durability};
@@ -71,18 +71,34 @@ impl Notice {
 
 impl Log {
     /// Puts into the registry what it doesn't have yet of this log's notices: that it was opened,
-    /// then that it was closed. Returns which it put there, or found to have arrived.
+    /// then that it was closed, then what [`Self::tell`] left here. Returns which it put there, or found to have arrived.
     ///
     /// # Errors
     /// [`Error::Outbox`] where Kafka can't be asked or doesn't acknowledge; [`Error::Store`].
     pub fn announce(&self, registry: &dyn Registry) -> Result<Vec<&'static str>, Error> {
         let mut announced = Vec::new();
-        for (key, what) in [(OPENED, "opened"), (CLOSED, "closed")] {
+        for (key, what) in [
+            (OPENED, "opened"),
+            (CLOSED, "closed"),
+            (HANDED_OVER, "the key's hand-over"),
+        ] {
             if self.send(key, registry)? {
                 announced.push(what);
             }
         }
         Ok(announced)
+    }
+
+    /// Leaves a `SigningKeyHandedOver` event for [`Self::announce`]; one that is there already stays as
+    /// it is. An earlier one must have been announced.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn tell(&self, event: &[u8]) -> Result<(), Error> {
+        match self.notice(HANDED_OVER)? {
+            Some(notice) if notice.event == event => Ok(()),
+            _ => self.keep_notice(HANDED_OVER, &Notice::new(event)),
+        }
     }
 
     fn send(&self, key: &[u8], registry: &dyn Registry) -> Result<bool, Error> {

@@ -1,11 +1,13 @@
 //! The ledger's own notices for the registry: logs opened and closed, checkpoints published.
 
 use custodia_core::checkpoint::Checkpoint;
+use custodia_core::handover::Handover;
 use custodia_core::origin::Origin;
 use custodia_core::schema::LEDGER_PRODUCER;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{
     CheckpointPublished, Event, IsolationLevel, LogClosed, LogOpened, LogStart,
+    SigningKeyHandedOver,
 };
 use prost::Message;
 
@@ -91,6 +93,26 @@ pub fn checkpoint_published(
         index: Vec::new(),
     };
     notice(Body::CheckpointPublished(body), clock)
+}
+
+/// The `SigningKeyHandedOver` event of a hand-over and its signed note.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn key_handed_over(
+    said: &Handover,
+    signed: &str,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, getrandom::Error> {
+    let body = SigningKeyHandedOver {
+        ledger: said.ledger.to_string(),
+        old_public_key: said.old.to_vec(),
+        new_public_key: said.new.to_vec(),
+        handed_over_at: Some(timestamp(said.at_ms)),
+        handover_note: signed.to_owned(),
+        handed_over_by_ref: String::new(),
+    };
+    notice(Body::SigningKeyHandedOver(body), clock)
 }
 
 /// Puts a notice in the registry, keyed by the origin that it is about.

@@ -268,7 +268,7 @@ fn a_signer_that_lost_its_state_knows_its_logs_again_and_signs_on() {
     town.append(&log, 9, b"more");
     town.lose_state();
     let logs = [Arc::clone(&log), Arc::clone(&empty)];
-    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let mut signer = Signer::recover(&town.signer_path(), &[]).unwrap();
     let recovered = recover(&mut signer, &logs, &published).unwrap();
     let taken: Vec<_> = recovered
         .logs
@@ -296,7 +296,7 @@ fn what_the_logs_keep_is_seen_where_the_topic_has_nothing() {
     let kept = String::from_utf8(published[0].clone()).unwrap();
     log.keep_checkpoint(5, &kept).unwrap();
     town.lose_state();
-    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let mut signer = Signer::recover(&town.signer_path(), &[]).unwrap();
     let recovered = recover(&mut signer, &[log], &[]).unwrap();
     assert_eq!(recovered.logs[0].signed, Some(5));
 }
@@ -304,7 +304,7 @@ fn what_the_logs_keep_is_seen_where_the_topic_has_nothing() {
 /// What recovering says where `log` stands in for the one that was signed; nothing may be written.
 fn refused(town: &Town, log: &Arc<Log>, published: &[Vec<u8>]) -> Error {
     town.lose_state();
-    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let mut signer = Signer::recover(&town.signer_path(), &[]).unwrap();
     let error = recover(&mut signer, &[Arc::clone(log)], published).unwrap_err();
     assert!(!town.signer_path().join("state").exists());
     error
@@ -354,7 +354,7 @@ fn leaves_without_any_checkpoint_are_refused_and_absent_logs_named() {
     let (log, other) = (town.log(LOG, 5), town.log(OTHER, 2));
     let published = town.signed(&[&log, &other]);
     assert_eq!(refused(&town, &log, &[]).code(), "CU-0360");
-    let mut signer = Signer::recover(&town.signer_path()).unwrap();
+    let mut signer = Signer::recover(&town.signer_path(), &[]).unwrap();
     let recovered = recover(&mut signer, &[log], &published).unwrap();
     assert_eq!(recovered.absent, [OTHER]);
 }

@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::extract_door::{Lines, RECEIPT_BYTES};
 use super::pieces::Heard;
 use super::{Error, OpenQuestion, PiecemealQuestion, Question, Refusal, Waiting};
+use crate::backup;
 use crate::extract::{self, Progress};
 use crate::query::Why;
 
@@ -109,6 +110,14 @@ impl Client {
         }
         let cut_short = || Err(self.no_answer(&"it ended before the answer did"));
         heard.end().unwrap_or_else(cut_short)
+    }
+
+    /// Has the running ledger take a backup, and waits until it is taken.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn backup(&self, question: &backup::Question) -> Result<backup::Taken, Error> {
+        self.exchange("/v1/backup", question)
     }
 
     fn exchange<A: DeserializeOwned>(

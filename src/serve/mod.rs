@@ -4,6 +4,7 @@
 //! what may be answered is said by those it asks.
 
 mod account_doors;
+mod backup_door;
 mod client;
 mod error;
 mod extract_door;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
+use super::backup_door::backup;
 use super::extract_door::{Shelf, fetch, issue};
 use super::glass::with_glass;
 use super::pieces;
@@ -29,10 +30,11 @@ use crate::account::{
     SdksQuestion, ThingQuestion,
 };
 use crate::assess::{FindingsQuestion, TrialQuestion};
+use crate::backup::Source;
 use crate::extract::Office;
 use crate::query::{
-    self, Asking, ExistenceQuestion, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principals,
-    ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
+    self, Asking, ExistenceQuestion, LandedQuestion, PeopleQuestion, PoliciesQuestion, Principal,
+    Principals, ReceiptQuestion, TimelineQuestion, VerdictsQuestion, WhoQuestion, Why,
 };
 use crate::replay::{DiffQuestion, ReplayQuestion};
 use crate::respond::{ExposureQuestion, GapsQuestion, IncidentQuestion};
@@ -63,6 +65,8 @@ pub struct Door {
     pub office: Arc<Office>,
     /// Where they wait to be fetched.
     pub shelf: Arc<Shelf>,
+    /// What backups are taken from.
+    pub backups: Arc<Source>,
 }
 
 /// The user id at the other end; none where the system doesn't say.
@@ -138,6 +142,7 @@ fn router(door: Door) -> Router {
     router
         .route("/v1/extract", post(issue))
         .route("/v1/extract/{token}", get(fetch))
+        .route("/v1/backup", post(backup))
         .with_state(door)
 }
 
@@ -213,13 +218,18 @@ impl Door {
     }
 
     /// Whoever asks must be somebody, also where nobody is named in the answer.
-    fn mapped(&self, ConnectInfo(peer): From) -> Result<(), query::Error> {
-        self.principals.find(peer.uid()).map(drop)
+    fn mapped(&self, peer: From) -> Result<(), query::Error> {
+        self.principal(peer).map(drop)
+    }
+
+    /// Who asks.
+    pub(super) fn principal(&self, ConnectInfo(peer): From) -> Result<&Principal, query::Error> {
+        self.principals.find(peer.uid())
     }
 }
 
 /// Reads the disk and waits for Kafka off the runtime's threads.
-async fn answer<T, E>(ask: impl FnOnce() -> Result<T, E> + Send + 'static) -> Response
+pub(super) async fn answer<T, E>(ask: impl FnOnce() -> Result<T, E> + Send + 'static) -> Response
 where
     T: Serialize + Send + 'static,
     E: Refusing + Send + 'static,

@@ -158,6 +158,42 @@ pub enum Error {
         /// What is wrong with it.
         source: checkpoint::Error,
     },
+    /// A hand-over of the key was begun and is not finished.
+    #[error("{code}: {path} is there: a key rotation was cut short and nothing is signed; run `custodia key rotate` again", code = self.code())]
+    HalfRotated {
+        /// What tells so.
+        path: PathBuf,
+    },
+    /// What a rotation left is not what this version writes, or is of other keys.
+    #[error("{code}: {path} can't be followed ({reason}): nothing is signed; keep the folder as it is and read the page", code = self.code())]
+    RotationDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The list of hand-overs doesn't lead to the key.
+    #[error("{code}: {path} is not the list of this key's hand-overs ({reason}): restore it from the data folder's copy", code = self.code())]
+    HandoversDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A kept checkpoint is not the tree that the hand-over names.
+    #[error("{code}: {origin:?} is kept at size {size}, and the hand-over names another tree: nothing is signed", code = self.code())]
+    NotHandedOver {
+        /// The log's origin.
+        origin: String,
+        /// The kept size.
+        size: u64,
+    },
+    /// No former key has that id.
+    #[error("{code}: no former key of this ledger whose secret is kept has the id {id}: `custodia key list` names them", code = self.code())]
+    NoFormerKey {
+        /// What was asked for.
+        id: String,
+    },
     /// The name or text can't stand in a signed note.
     #[error("{code}: can't be signed: {source}", code = self.code())]
     NotSignable {
@@ -192,6 +228,11 @@ impl Error {
             Self::KeyFailed { .. } => "CU-0369",
             Self::NotOurs { .. } => "CU-0370",
             Self::NotSignable { .. } => "CU-0371",
+            Self::HalfRotated { .. } => "CU-0310",
+            Self::RotationDamaged { .. } => "CU-0311",
+            Self::HandoversDamaged { .. } => "CU-0312",
+            Self::NotHandedOver { .. } => "CU-0313",
+            Self::NoFormerKey { .. } => "CU-0314",
         }
     }
 }

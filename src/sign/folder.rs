@@ -88,15 +88,67 @@ impl Folder {
         Ok(Some(bytes))
     }
 
+    /// Takes a file away where it is; on return it is gone from the disk's folder, too.
+    pub(super) fn remove(&self, name: &str) -> Result<(), Error> {
+        let path = self.file(name);
+        interrupted().map_err(|source| io_error("remove", &path, source))?;
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error("remove", &path, source));
+            }
+            _ => {}
+        }
+        sync_folder(&self.path)
+    }
+
+    /// The names of the files that begin with `prefix`, sorted.
+    pub(super) fn names(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let listed = || -> io::Result<Vec<String>> {
+            let items = std::fs::read_dir(&self.path)?;
+            items
+                .map(|item| Ok(item?.file_name().to_string_lossy().into_owned()))
+                .collect()
+        };
+        let mut names = listed().map_err(|source| io_error("list", &self.path, source))?;
+        names.retain(|name| name.starts_with(prefix));
+        names.sort_unstable();
+        Ok(names)
+    }
+
     /// Writes a file (mode 0600) so that after a crash it has its old bytes or its new ones. On
     /// return the new ones are on disk; on an error it isn't known which.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.file(name);
         let new = self.file(&format!("{name}.new"));
+        interrupted().map_err(|source| io_error("write", &path, source))?;
         write_synced(&new, bytes).map_err(|source| io_error("write", &new, source))?;
         std::fs::rename(&new, &path).map_err(|source| io_error("replace", &path, source))?;
         sync_folder(&self.path)
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many more files this thread may write or remove; none where it is any number.
+    pub(super) static WRITES_LEFT: std::cell::Cell<Option<u32>> = const { std::cell::Cell::new(None) };
+}
+
+/// In tests: fails once the thread's writes are used up, as if the process had been killed there.
+#[cfg(test)]
+fn interrupted() -> io::Result<()> {
+    WRITES_LEFT.with(|left| match left.get() {
+        Some(0) => Err(io::Error::other("interrupted")),
+        count => {
+            left.set(count.map(|count| count - 1));
+            Ok(())
+        }
+    })
+}
+
+#[cfg(not(test))]
+#[allow(clippy::unnecessary_wraps)]
+const fn interrupted() -> io::Result<()> {
+    Ok(())
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

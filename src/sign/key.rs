@@ -64,20 +64,33 @@ impl FileKey {
     /// Draws a seed from the system and writes it; the caller has seen that no key is there.
     pub(super) fn create(folder: &Folder) -> Result<Self, Error> {
         let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(seed.as_mut()).map_err(|error| Error::Io {
-            action: "draw random bytes for",
-            path: folder.file(KEY),
-            source: std::io::Error::other(error.to_string()),
-        })?;
+        draw(&mut seed, folder)?;
         Self::copy(folder, &seed)
+    }
+
+    /// A new key that is written nowhere yet.
+    pub(super) fn draw(folder: &Folder) -> Result<Self, Error> {
+        let mut seed = Zeroizing::new([0; 32]);
+        draw(&mut seed, folder)?;
+        Ok(Self::from_seed(&seed))
+    }
+
+    /// Writes the key's file under a name.
+    pub(super) fn write(&self, folder: &Folder, name: &str) -> Result<(), Error> {
+        let encoded = Zeroizing::new(STANDARD.encode(self.seed()));
+        let file = Zeroizing::new(format!("{FORMAT}\n{}\n", *encoded));
+        folder.write(name, file.as_bytes())
     }
 
     /// Writes a seed that is another folder's; the caller has seen that no key is there.
     pub(super) fn copy(folder: &Folder, seed: &[u8; 32]) -> Result<Self, Error> {
-        let encoded = Zeroizing::new(STANDARD.encode(seed));
-        let file = Zeroizing::new(format!("{FORMAT}\n{}\n", *encoded));
-        folder.write(KEY, file.as_bytes())?;
-        Ok(Self(ed25519_dalek::SigningKey::from_bytes(seed)))
+        let key = Self::from_seed(seed);
+        key.write(folder, KEY)?;
+        Ok(key)
+    }
+
+    pub(super) fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(seed))
     }
 
     /// The seed, for a replica.
@@ -109,6 +122,14 @@ impl FileKey {
         let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| malformed())?;
         Ok(Self(ed25519_dalek::SigningKey::from_bytes(seed)))
     }
+}
+
+fn draw(seed: &mut [u8; 32], folder: &Folder) -> Result<(), Error> {
+    getrandom::fill(seed).map_err(|error| Error::Io {
+        action: "draw random bytes for",
+        path: folder.file(KEY),
+        source: std::io::Error::other(error.to_string()),
+    })
 }
 
 impl SigningKey for FileKey {

@@ -2,11 +2,15 @@
 
 use super::folder::Folder;
 use super::key::{FileKey, KEY, SigningKey, signed_note};
+use super::ring::{HANDOVERS, KeyRing};
+use super::rotation::{Rotation, refuse_half_rotated};
 use super::standing::{Seen, Standing, extends, heads_of, largest};
 use super::state::{Head, Known, STATE, State};
 use super::{Error, ExtractSigner};
 use custodia_core::checkpoint::{self, Checkpoint};
+use custodia_core::handover::Handover;
 use custodia_core::note::{Note, VerifierKey};
+use custodia_core::origin::LedgerName;
 use custodia_core::tree::Hash;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,6 +34,7 @@ pub struct Request {
 pub struct Signer {
     folder: Folder,
     key: Arc<dyn SigningKey>,
+    ring: Arc<KeyRing>,
     state: State,
     /// The origins whose checkpoints were looked for since opening.
     looked_for: BTreeSet<String>,
@@ -71,23 +76,61 @@ impl Signer {
     }
 
     /// Takes up a key whose state was lost, with an empty one. No log is known then: each must be
-    /// adopted, and nothing is written before the first is. This is for an explicit command of an
+    /// adopted, and no state is written before the first is. Where the folder lost its list of
+    /// hand-overs, too, it gets `handovers`: the copy beside the logs. This is for an explicit command of an
     /// operator, never for a start.
     ///
     /// # Errors
     /// [`Error::Exists`] where a state is there, good or damaged; [`Error::NoKey`], and the others
     /// of [`Signer::open`].
-    pub fn recover(path: &Path) -> Result<Self, Error> {
+    pub fn recover(path: &Path, handovers: &[u8]) -> Result<Self, Error> {
         let folder = Folder::open(path)?;
         let key = FileKey::open(&folder)?;
+        if folder.read(HANDOVERS)?.is_none() {
+            KeyRing::write(&folder, key.public(), handovers)?;
+        }
+        refuse_half_rotated(&folder)?;
         refuse_existing(&folder, STATE)?;
         let state = State::new(key.public());
-        Ok(Self::holding(folder, Arc::new(key), state))
+        Self::holding(folder, Arc::new(key), state)
     }
 
     /// What signs the ledger's extracts with the same key. It shares nothing of the state.
     pub fn extracts(&self) -> ExtractSigner {
-        ExtractSigner::new(Arc::clone(&self.key))
+        ExtractSigner::new(Arc::clone(&self.key), Arc::clone(&self.ring))
+    }
+
+    /// This key and those that it took over from.
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// Begins to hand over to a new key (design 3.4): old and new key sign for which trees the old one
+    /// stands. It is on disk when this returns, and until [`Rotation::close`] nothing is signed with the
+    /// folder. `about` makes what is told of the signed hand-over.
+    ///
+    /// # Errors
+    /// [`Error::OnHold`] or [`Error::Fork`] where a log stands so; [`Error::KeyFailed`] where the old
+    /// key is no file; what writing says.
+    pub fn begin_rotation<E: From<Error>>(
+        self,
+        ledger: &LedgerName,
+        at_ms: i64,
+        about: impl FnOnce(&Handover, &str) -> Result<Vec<u8>, E>,
+    ) -> Result<Rotation, E> {
+        let mut heads = Vec::new();
+        for (origin, Known { signed, .. }) in &self.state.origins {
+            let head = Checkpoint {
+                origin: origin.clone(),
+                size: signed.size,
+                root: signed.root,
+            };
+            self.known(origin)?.check(&head, &[])?;
+            if head.size > 0 {
+                heads.push(head);
+            }
+        }
+        Rotation::begin(self.folder, ledger, at_ms, heads, about)
     }
 
     /// The verifier key under a name: for a log its origin.
@@ -109,15 +152,14 @@ impl Signer {
         }
     }
 
-    /// Reads a signed checkpoint that was found somewhere, and checks that this key signed it.
+    /// Reads a signed checkpoint that was found somewhere, and checks that this key signed it, or one
+    /// that it took over from: what is known of a log carries over with the key.
     ///
     /// # Errors
     /// [`Error::NotOurs`].
     pub fn recognise(&self, signed: &[u8]) -> Result<Seen, Error> {
         let read = |signed| -> Result<Checkpoint, checkpoint::Error> {
-            let note = Note::parse(signed)?;
-            let key = self.key.vkey(&Checkpoint::parse(note.text())?.origin)?;
-            checkpoint::open_note(&note, &key)
+            self.ring.open(&Note::parse(signed)?)
         };
         read(signed)
             .map(Seen)
@@ -322,6 +364,7 @@ impl Signer {
     }
 
     fn with_state(folder: Folder, key: Arc<dyn SigningKey>) -> Result<Self, Error> {
+        refuse_half_rotated(&folder)?;
         let path = folder.file(STATE);
         let bytes = folder.read(STATE)?;
         let bytes = bytes.ok_or_else(|| Error::StateMissing { path: path.clone() })?;
@@ -339,19 +382,21 @@ impl Signer {
 
     /// Writes the state before anything rests on it: what was read may not have reached the disk.
     fn start(folder: Folder, key: Arc<dyn SigningKey>, state: State) -> Result<Self, Error> {
-        let mut signer = Self::holding(folder, key, state.clone());
+        let mut signer = Self::holding(folder, key, state.clone())?;
         signer.write(state)?;
         Ok(signer)
     }
 
-    fn holding(folder: Folder, key: Arc<dyn SigningKey>, state: State) -> Self {
-        Self {
+    fn holding(folder: Folder, key: Arc<dyn SigningKey>, state: State) -> Result<Self, Error> {
+        let ring = Arc::new(KeyRing::read(&folder, key.public())?);
+        Ok(Self {
             folder,
             key,
+            ring,
             state,
             looked_for: BTreeSet::new(),
             poisoned: false,
-        }
+        })
     }
 }
 

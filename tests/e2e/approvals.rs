@@ -15,8 +15,8 @@ use crate::ledger::Ledger;
 use crate::produce::EVENTS;
 
 /// The two who approve in every test.
-const FIRST: &str = "firstapproverfirstapprover";
-const SECOND: &str = "secondapproversecondapprov";
+pub const FIRST: &str = "firstapproverfirstapprover";
+pub const SECOND: &str = "secondapproversecondapprov";
 /// Others of this test.
 const AGENT: &str = "agentagentagentagentagenta";
 const STRANGER: &str = "strangerstrangerstrangerst";
@@ -76,6 +76,14 @@ pub fn both(ledger: &Ledger, request: &str) -> [(String, String); 2] {
 fn approve(ledger: &Ledger, request: &str, person: &str) -> String {
     let (words, out) = approve_words(ledger, request, person);
     ledger.ok(&words.split(' ').collect::<Vec<_>>());
+    out
+}
+
+/// Signs a request about a person as one of the two; the approval's file.
+pub fn approve_about(ledger: &Ledger, request: &str, of: &str, person: &str) -> String {
+    let (key, out) = (key(ledger, person), format!("{request}.{person}"));
+    let own = ["--key", &key, "--as", person, "-o", &out];
+    ledger.ok(&[&["approve", request, "--subject", of], &own[..]].concat());
     out
 }
 

@@ -62,8 +62,7 @@ fn an_encrypted_extract_is_read_by_its_recipients_alone_and_verifies_as_the_clea
     let policy = ledger.path("policy");
     fs::write(&policy, ledger.ok(&["key"])).unwrap();
     let verify = |identity: &str| {
-        let policy = policy.to_str().unwrap();
-        let sealed = sealed.to_str().unwrap();
+        let [policy, sealed] = [&policy, &sealed].map(|path| path.to_str().unwrap());
         let words = [
             "verify",
             "--json",

@@ -101,6 +101,7 @@ const EVENTS: &[Numbered] = &[
     (302, "公布检查点", "checkpoint published"),
     (303, "下令删除", "erasure ordered"),
     (304, "销毁个人密钥", "subject key destroyed"),
+    (305, "移交账本签名密钥", "ledger signing key handed over"),
     (310, "申请摘录", "extract requested"),
     (311, "批准摘录", "extract approved"),
     (312, "出具摘录", "extract issued"),

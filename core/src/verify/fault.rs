@@ -116,9 +116,6 @@ pub enum Fault {
         /// Which checkpoint.
         what: &'static str,
     },
-    /// The policy has another key of this ledger.
-    #[error("the policy has other keys of this ledger, and not this one")]
-    UnknownKey,
     /// A witness's signature is not good.
     #[error("a witness of the policy didn't sign it: {0}")]
     Witness(policy::Error),
@@ -182,7 +179,6 @@ impl Fault {
             Self::TooManyHashes(_) => "too_many_hashes",
             Self::Root(_) => "root",
             Self::Consistency { .. } => "consistency",
-            Self::UnknownKey => "unknown_key",
             Self::Witness(_) => "witness",
             Self::Quorum => "quorum",
             Self::Known(_) => "known",

@@ -119,6 +119,8 @@ pub enum Warning {
     UnverifiedKeys(Vec<(String, u8)>),
     /// The cut has no time: none of its records has a timestamp.
     NoCutTime,
+    /// The policy has keys of this ledger, and the one that signed is none of them.
+    OtherKeys,
 }
 
 impl Warning {
@@ -132,6 +134,7 @@ impl Warning {
             Self::NoOtherEyes => "no_other_eyes",
             Self::UnverifiedKeys(_) => "unverified_keys",
             Self::NoCutTime => "no_cut_time",
+            Self::OtherKeys => "other_keys",
         }
     }
 }

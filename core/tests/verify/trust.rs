@@ -42,20 +42,24 @@ fn assert_fails(report: &Report, place: &str, reason: &str, words: &str) {
     );
 }
 
+fn assert_unconfirmed(report: &Report) {
+    assert_eq!(report.failure, None);
+    assert_eq!(report.outcome, Outcome::KeyUnconfirmed);
+    assert_eq!(report.outcome.exit_code(), 6);
+    assert!(report.warnings.contains(&Warning::OtherKeys));
+    assert!(!report.proven.contains(&Proven::Key));
+    assert!(report.proven.contains(&Proven::Cut) && report.proven.contains(&Proven::Reports));
+}
+
 #[test]
-fn a_key_that_the_policy_does_not_have_for_this_ledger_fails() {
+fn a_key_that_the_policy_does_not_have_for_this_ledger_is_unconfirmed() {
     let draft = ledger().draft(Profile::RSubject);
     // A new key of the ledger: the one that signed is retired, or somebody else's.
     let now = format!(
         "log {}\nquorum none\n",
         signer(&OTHER_SEED, DATA).verifier()
     );
-    assert_fails(
-        &with(&draft, &now, &[], None),
-        "manifest.json",
-        "unknown_key",
-        "not this one",
-    );
+    assert_unconfirmed(&with(&draft, &now, &[], None));
     let both = format!(
         "log {}\n{}",
         signer(&OTHER_SEED, REGISTRY).verifier(),
@@ -74,7 +78,7 @@ fn a_key_that_the_policy_does_not_have_for_this_ledger_fails() {
 
 /// All of it well signed, by somebody else.
 #[test]
-fn an_extract_signed_throughout_by_an_unknown_key_fails() {
+fn an_extract_signed_throughout_by_an_unknown_key_is_unconfirmed_and_one_signed_badly_fails() {
     let ledger = ledger();
     let mut draft = ledger.draft(Profile::RSubject);
     draft.seed = OTHER_SEED;
@@ -85,14 +89,19 @@ fn an_extract_signed_throughout_by_an_unknown_key_fails() {
         draft.checkpoints[place].1 = log.checkpoint(log.size(), &OTHER_SEED).into_bytes();
     }
     draft.make_documents();
-    assert_fails(
-        &with(&draft, &policy(), &[], None),
-        "manifest.json",
-        "unknown_key",
-        "",
-    );
+    assert_unconfirmed(&with(&draft, &policy(), &[], None));
     let nobody = verify(&Extract::Archive(&draft.archive()), &Beside::default());
     assert_eq!(nobody.outcome, Outcome::KeyUnconfirmed);
+    // The manifest names a key that didn't sign it, or one checkpoint is another key's.
+    let mut named = draft.clone();
+    named.seed = SEED;
+    named.make_documents();
+    let report = with(&named, &policy(), &[], None);
+    assert_eq!(report.outcome, Outcome::Failed);
+    let log = ledger.log(DATA);
+    draft.checkpoints[1].1 = log.checkpoint(log.size(), &SEED).into_bytes();
+    let report = with(&draft, &policy(), &[], None);
+    assert_eq!(report.outcome, Outcome::Failed);
 }
 
 fn witness(seed: u8) -> (String, SigningKey) {

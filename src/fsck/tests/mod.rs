@@ -78,7 +78,7 @@ fn a_log_that_is_being_written_to_is_checked_in_a_snapshot() {
         origin: &town.name(),
         store: &snapshot,
         keys: &town.keys,
-        verifier: None,
+        verifiers: &[],
         cursors: &[],
     };
     assert!(check_log(&parts, None, &mut |_| {}).unwrap().is_clean());

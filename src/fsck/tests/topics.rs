@@ -120,7 +120,7 @@ fn a_topic_that_cant_be_read_says_nothing_about_the_ledger() {
         folder: &town.folder,
         shared: &town.shared,
         keys: &town.keys,
-        verifier: &|origin| Some(verifier(origin)),
+        verifiers: &|origin| vec![verifier(origin)],
         cursors: &|_| Vec::new(),
     };
     let error = check_ledger(&parts, Some(&mut Unreachable), &mut |_| {}).unwrap_err();

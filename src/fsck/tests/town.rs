@@ -204,7 +204,7 @@ impl Town {
             origin: &name,
             store,
             keys: &self.keys,
-            verifier: Some(&verifier),
+            verifiers: std::slice::from_ref(&verifier),
             cursors: &[],
         };
         let produced = produced.map(|records| Produced {
@@ -235,7 +235,7 @@ impl Town {
             folder: &self.folder,
             shared: &self.shared,
             keys: &self.keys,
-            verifier: &|origin| Some(verifier(origin)),
+            verifiers: &|origin| vec![verifier(origin)],
             cursors: &|_| cursors.to_vec(),
         };
         check_ledger(&parts, source, progress).unwrap()

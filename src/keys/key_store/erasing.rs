@@ -8,6 +8,12 @@ use crate::keys::erased::{Doomed, Erased, Handle, Remembered, generation_row, pe
 use crate::keys::label::{Label, Locator};
 use crate::store::{Direction, KeyRange, Read as _, Store};
 
+/// As long as it lives, nothing is erased in a key store ([`KeyStore::hold_erasing`]).
+#[must_use]
+pub struct ErasingHeld<'a> {
+    _marked: MutexGuard<'a, Option<u64>>,
+}
+
 /// The name of a fact, behind its prefix, and its value.
 pub type Fact = (Vec<u8>, Vec<u8>);
 
@@ -65,6 +71,7 @@ impl KeyStore {
     /// [`Error::Store`].
     pub fn remember(&self, digest: &[u8; 32], until_ms: i64) -> Result<(), Error> {
         let handle = self.secret.handle("", digest);
+        let mut marked = self.marked();
         let mut erased = self.write_erased();
         let known = erased.person(&handle);
         if known.is_some_and(|known| known.until_ms >= until_ms) {
@@ -73,7 +80,7 @@ impl KeyStore {
         let remembered = Remembered { until_ms };
         let mut batch = Batch::new();
         batch.put(ERASED, &handle, &person_row(remembered));
-        self.write_marked(&mut batch)?;
+        self.write_marked(&mut marked, &mut batch)?;
         erased.put_person(handle, remembered);
         Ok(())
     }
@@ -123,6 +130,7 @@ impl KeyStore {
     /// [`Error::Store`], [`Error::UnknownState`].
     pub fn doom(&self, origin: &str, digest: &[u8; 32]) -> Result<(), Error> {
         let name = self.secret.handle(origin, digest);
+        let mut marked = self.marked();
         let _turn = self.turn(origin);
         let handle = self.handle(&name)?;
         let (Some(locator), None) = (handle.current, handle.doomed) else {
@@ -139,7 +147,7 @@ impl KeyStore {
         let mut batch = Batch::new();
         batch.put(HANDLES, &name, &Handle { current, doomed }.encode());
         batch.put(ERASED, &name, &generation_row(generation));
-        self.write_marked(&mut batch)?;
+        self.write_marked(&mut marked, &mut batch)?;
         erased.put_generation(name, generation);
         Ok(())
     }
@@ -184,6 +192,7 @@ impl KeyStore {
         kept: Option<(&[u8], &[u8])>,
     ) -> Result<(), Error> {
         let name = self.secret.handle(origin, digest);
+        let _held = self.marked();
         let _turn = self.turn(origin);
         let handle = self.handle(&name)?;
         let Some(doomed) = handle.doomed else {
@@ -237,11 +246,12 @@ impl KeyStore {
     /// As [`Self::shred_doomed`].
     pub fn shred_leaf(&self, origin: &str, index: u64) -> Result<bool, Error> {
         let locator = self.secret.locator(origin, &Label::Leaf(index));
+        let mut marked = self.marked();
         let _turn = self.turn(origin);
         let there = self.store.get(KEYS, &locator)?.is_some();
         let mut batch = Batch::new();
         batch.delete(KEYS, &locator);
-        self.write_marked(&mut batch)?;
+        self.write_marked(&mut marked, &mut batch)?;
         self.cache().pop(&locator);
         Ok(there)
     }
@@ -272,6 +282,7 @@ impl KeyStore {
         let mut batch = Batch::new();
         let name = [APPLIED_FACT, registry.as_bytes()].concat();
         batch.put(META, &name, &leaf.to_be_bytes());
+        let _held = self.marked();
         self.put_facts(&mut batch, facts)
     }
 
@@ -316,7 +327,7 @@ impl KeyStore {
     /// # Errors
     /// [`Error::Store`].
     pub fn mark_purge(&self) -> Result<(), Error> {
-        self.write_marked(&mut Batch::new())
+        self.write_marked(&mut self.marked(), &mut Batch::new())
     }
 
     /// Keeps that the bytes of all that was erased are gone, unless more was erased since [`Self::purge_due`]
@@ -333,9 +344,17 @@ impl KeyStore {
         Ok(())
     }
 
+    /// Holds off whatever erases, and the notes of how far that is, until it is dropped; keys are found and
+    /// made meanwhile. So that of a copy of the logs, and of the keys after them, none of the two is ahead:
+    /// what a copied log still has, a copied key store still knows how to erase.
+    pub fn hold_erasing(&self) -> ErasingHeld<'_> {
+        ErasingHeld {
+            _marked: self.marked(),
+        }
+    }
+
     /// Writes what erases something, and that its bytes may still be on disk.
-    fn write_marked(&self, batch: &mut Batch) -> Result<(), Error> {
-        let mut marked = self.marked();
+    fn write_marked(&self, marked: &mut Option<u64>, batch: &mut Batch) -> Result<(), Error> {
         let next = marked.map_or(1, |number| number + 1);
         batch.put(META, PURGE_FACT, &next.to_be_bytes());
         self.store.write(batch, Durability::Synced)?;
@@ -343,6 +362,7 @@ impl KeyStore {
         Ok(())
     }
 
+    /// Whoever erases takes it first: before a turn, and before the memory of who was erased.
     fn marked(&self) -> MutexGuard<'_, Option<u64>> {
         // It follows what is on disk.
         self.purge.lock().unwrap_or_else(PoisonError::into_inner)

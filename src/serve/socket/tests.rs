@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::assess::{FindingsDesk, Keeping, Rulebook};
+use crate::backup::Source;
 use crate::clock::FixedClock;
 use crate::extract::{OfficeParts, Spools};
 use crate::keys::{FileKek, KeyStore};
@@ -35,7 +36,11 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
     });
     let kek = Arc::new(FileKek::create(&folder.join("kek")).unwrap());
     let keys = Arc::new(KeyStore::create(&folder.join("keys"), &shared, kek).unwrap());
-    let view = View::new(Vec::new(), keys, CutFiles::new(&folder.join("cuts")));
+    let view = View::new(
+        Vec::new(),
+        Arc::clone(&keys),
+        CutFiles::new(&folder.join("cuts")),
+    );
     let clock = Arc::new(FixedClock::at(0));
     let looks = Looks::new(
         Arc::clone(outbox) as _,
@@ -62,11 +67,15 @@ fn door(folder: &Path, outbox: &Arc<Memory>, uids: &[u32]) -> Door {
     });
     let person = |uid: &u32| (*uid, Principal::new(*uid, SUBJECT, "auditor").unwrap());
     let principals = Principals::new(uids.iter().map(person));
+    let ledger = "ledger.example".parse().unwrap();
+    let clock = Arc::new(FixedClock::at(0));
+    let backups = Source::new((folder, &ledger), Vec::new(), keys, shared, clock).unwrap();
     Door {
         desks: Desks { desk, findings },
         principals: Arc::new(principals),
         office: Arc::new(office),
         shelf: Arc::default(),
+        backups: Arc::new(backups),
     }
 }
 

@@ -88,10 +88,10 @@ fn a_missing_state_is_an_error_and_recovering_knows_nothing() {
     let signer = signed_at_five(&path);
     let five = [seen(&signer, &path, &LOG.at(5))];
     drop(signer);
-    assert_eq!(code(Signer::recover(&path)), "CU-0353");
+    assert_eq!(code(Signer::recover(&path, &[])), "CU-0353");
     fs::remove_file(path.join("state")).unwrap();
     assert_eq!(code(Signer::open(&path)), "CU-0356");
-    let mut signer = Signer::recover(&path).unwrap();
+    let mut signer = Signer::recover(&path, &[]).unwrap();
     assert_eq!(code(sign(&mut signer, LOG, 5, 9)), "CU-0360");
     assert_eq!(code(signer.begin(ORIGIN, &five)), "CU-0362");
     assert_eq!(code(signer.adopt(&LOG.at(9), &[], &[])), "CU-0360");

@@ -1,6 +1,7 @@
 //! What is signed, held and refused; each test has a signer of its own.
 
 mod files;
+mod rotation;
 
 use super::folder::Folder;
 use super::key::FileKey;

@@ -79,6 +79,10 @@ class Policy:
         """The public keys that are vouched for under a ledger's names."""
         return [key.public for key in self.logs if key.kind == PLAIN and owns(ledger, key.name)]
 
+    def log_keys_of(self, ledger):
+        """The keys themselves that are vouched for under a ledger's names."""
+        return [key for key in self.logs if key.kind == PLAIN and owns(ledger, key.name)]
+
     def reached_by(self, note):
         """Whether the quorum cosigned; refuses a bad cosignature of a witness."""
         cosigners = note.verified_by([key for key in self.witnesses.values() if key.usable])

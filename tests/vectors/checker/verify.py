@@ -69,10 +69,7 @@ class Report:
 
 def key_confirmed(manifest, policy):
     """Whether the policy vouches for the key (13.11.1)."""
-    keys = policy.keys_of(manifest.ledger) if policy else []
-    known = not keys or manifest.key.public in keys
-    demand(known, MANIFEST, "unknown_key", "the policy has another key of this ledger")
-    return bool(keys)
+    return bool(policy) and manifest.key.public in policy.keys_of(manifest.ledger)
 
 
 def check_quorum(policy, checkpoints):
@@ -84,10 +81,23 @@ def check_quorum(policy, checkpoints):
         demand(reached, checkpoint_name(origin), "quorum", "no quorum of witnesses cosigned")
 
 
-def check_known(data, manifest, checkpoints):
+def open_known(data, manifest, policy):
+    """A checkpoint that the manifest's key signed, or one that the policy has for the ledger."""
+    try:
+        return open_checkpoint(data, manifest.key)
+    except Misspelt:
+        for key in policy.log_keys_of(manifest.ledger) if policy else []:
+            try:
+                return open_checkpoint(data, key)
+            except Misspelt:
+                continue
+        raise
+
+
+def check_known(data, manifest, checkpoints, policy):
     """A checkpoint that the user holds against those of the extract (13.11.2)."""
     try:
-        known = open_checkpoint(data, manifest.key)
+        known = open_known(data, manifest, policy)
         _, log = manifest.log(known.origin)
     except Misspelt as misspelt:
         raise Failure("known checkpoint", "known", str(misspelt)) from None
@@ -116,7 +126,7 @@ def check_extract(members, in_order, asked, report):
         check_quorum(asked.policy, checkpoints)
         report.proven.append("key")
     for known in asked.known:
-        check_known(known, manifest, checkpoints)
+        check_known(known, manifest, checkpoints, asked.policy)
     if asked.receipt is not None:
         check_receipt(asked.receipt, manifest, asked.policy if confirmed else None)
         report.proven.append("receipt")

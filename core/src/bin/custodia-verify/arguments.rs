@@ -24,7 +24,7 @@ Checks an extract of a ledger: offline, and without trust in the operator.
 
 退出码 exit codes:
   0  已证        proven
-  6  密钥未确认  key unconfirmed: no policy file, or it doesn't name this ledger
+  6  密钥未确认  key unconfirmed: no policy file, or it doesn't have this ledger's key
   7  报告未核    reports unchecked: their edition isn't known to this program
   8  验证失败    failed: the place is named
   9  无法读取    unreadable: no extract, or damaged

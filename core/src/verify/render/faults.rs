@@ -30,7 +30,6 @@ pub(super) const fn in_chinese(fault: &Fault) -> &'static str {
         Fault::TooManyHashes(_) => "证明有多余的哈希",
         Fault::Root(_) => "所示条目与证明得不出账本的根",
         Fault::Consistency { .. } => "检查点与时点未证明同属一个历史",
-        Fault::UnknownKey => "策略文件中这个账本的密钥是另外的",
         Fault::Witness(_) => "见证人的签名无效",
         Fault::Quorum => "签名的见证人达不到策略文件的要求",
         Fault::Known(_) => "已知检查点不是这个账本的密钥所签",

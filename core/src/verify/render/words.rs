@@ -107,6 +107,11 @@ pub(super) const fn warning(warning: &Warning) -> Both {
             "时点没有时间：其中的记录都没有时间戳",
             "the cut has no time: none of its records has a timestamp",
         ),
+        Warning::OtherKeys => (
+            "策略文件有这个账本的密钥，但不是签名的这一个：账本可能已更换密钥，也可能是他人所签；请从摘录以外的渠道取得现行的策略文件",
+            "the policy has keys of this ledger, and not the one that signed: the key was handed over \
+             since, or somebody else signed; get the present policy file from elsewhere than the extract",
+        ),
     }
 }
 
