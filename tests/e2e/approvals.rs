@@ -59,22 +59,27 @@ pub fn register_both(ledger: &Ledger) {
 }
 
 /// The command that signs a request as a person, and the approval's file.
-fn approve_words(ledger: &Ledger, request: &str, person: &str) -> (String, String) {
+fn approve_words(ledger: &Ledger, request: &str, question: &str, person: &str) -> (String, String) {
     let (key, out) = (key(ledger, person), format!("{request}.{person}"));
-    let words = format!(
-        "approve {request} --question {request}.question.json --key {key} --as {person} -o {out}"
-    );
+    let words =
+        format!("approve {request} --question {question} --key {key} --as {person} -o {out}");
     (words, out)
 }
 
 /// The commands with which the two sign a request, each with the approval's file.
 pub fn both(ledger: &Ledger, request: &str) -> [(String, String); 2] {
-    [FIRST, SECOND].map(|person| approve_words(ledger, request, person))
+    both_of(ledger, request, &format!("{request}.question.json"))
+}
+
+/// The same of a request whose question is in that file.
+pub fn both_of(ledger: &Ledger, request: &str, question: &str) -> [(String, String); 2] {
+    [FIRST, SECOND].map(|person| approve_words(ledger, request, question, person))
 }
 
 /// Signs a request as a person; the approval's file.
 fn approve(ledger: &Ledger, request: &str, person: &str) -> String {
-    let (words, out) = approve_words(ledger, request, person);
+    let question = format!("{request}.question.json");
+    let (words, out) = approve_words(ledger, request, &question, person);
     ledger.ok(&words.split(' ').collect::<Vec<_>>());
     out
 }

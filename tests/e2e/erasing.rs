@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::answers::{EMPLOYEE, asking, configured, wait_for_rows, who};
-use crate::approvals::{both, register_both};
+use crate::approvals::{both, both_of, register_both};
 use crate::broker::Broker;
 use crate::chance::Chance;
 use crate::events::{lines, objects, share};
@@ -362,6 +362,45 @@ fn a_case_under_a_gag_holds_its_person_and_goes_once_its_person_has_what_was_tol
         line.ends_with("legal hold, with no end that is known"),
         "{line}"
     );
+    serving.stop();
+    ledger.fsck();
+}
+
+#[test]
+fn a_person_is_erased_with_every_reference_or_not_at_all() {
+    let broker = Broker::start();
+    let (one, two) = (reference(1), reference(2));
+    let linked = json!({ "reason": "LK_ACCOUNT_MERGED", "other_ref": two });
+    let linked = of_person(&one, "2022-05-02T08:00:00Z", "subject_linked", &linked);
+    let lives = [&[shared(1), shared(2), linked][..], &cancelled(&two)].concat();
+    let (ledger, serving) = scene(&broker, &lives);
+    assert_eq!(who(&ledger, &one)["rows"].as_array().unwrap().len(), 2);
+    let file = ledger.path("linked").to_str().unwrap().to_owned();
+    ledger.ok(&request(&one, &file));
+    let mut words: Vec<String> = request(&one, &file)[..4]
+        .iter()
+        .map(|&word| word.to_owned())
+        .collect();
+    words.push("--json".to_owned());
+    let question = format!("{file}.question.json");
+    for (number, request) in [(1, file.clone()), (2, format!("{file}.2"))] {
+        for (command, approval) in both_of(&ledger, &request, &question) {
+            ledger.ok(&command.split(' ').collect::<Vec<_>>());
+            words.extend(["--approval".to_owned(), approval]);
+        }
+        if number == 1 {
+            // Two people's word on one of the references alone.
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            ledger.fails(&words, "CU-0994");
+        }
+    }
+    let certificate = run(&ledger, &words);
+    assert_eq!(
+        certificate["erased"].as_array().unwrap().len(),
+        2,
+        "{certificate}"
+    );
+    are_erased(&ledger, &[one, two]);
     serving.stop();
     ledger.fsck();
 }
