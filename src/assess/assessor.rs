@@ -73,6 +73,8 @@ struct Round {
     swept: Option<Tag>,
     /// Those behind it that were judged already, with who is linked to them.
     done: BTreeSet<Tag>,
+    /// Those whose rows were dropped.
+    dropped: BTreeSet<Tag>,
 }
 
 impl Assessor {
@@ -233,6 +235,7 @@ impl Assessor {
             listed: false,
             swept,
             done: BTreeSet::new(),
+            dropped: BTreeSet::new(),
         };
         self.head.under_way = Some(name);
         self.show_lag();
@@ -366,6 +369,10 @@ impl Assessor {
             None => None,
         };
         let Some((person, findings)) = judged else {
+            // One who is linked, and goes too, marks them again before the batch that drops them is written.
+            if !round.dropped.insert(*tag) {
+                return Ok(());
+            }
             let known = store.person_row(tag)?.is_some();
             self.head.people -= u64::from(known);
             if known {
@@ -387,6 +394,7 @@ impl Assessor {
             };
             let sealing = store.keys.find(home, &Label::Key(reference.as_bytes()))?;
             let Some(sealing) = sealing else { continue };
+            round.dropped.remove(&tag);
             put_person(store, &mut self.batch, &tag, reference, home)?;
             // What is about none of the references stands with the first.
             let own = |finding: &&Finding| match &finding.about {

@@ -37,6 +37,23 @@ fn an_erased_persons_rows_go_and_what_is_left_is_as_made_anew() {
 }
 
 #[test]
+fn two_who_are_linked_and_erased_together_are_counted_off_once_each() {
+    let mut town = Town::new();
+    town.put(share(LI, "courier-1", 3));
+    town.put(share(WANG, "courier-1", 2));
+    town.put(link(LI, WANG));
+    let store = town.store("along");
+    let mut assessor = town.assessor(&store);
+    while assessor.step().unwrap() {}
+    for subject in [LI, WANG] {
+        town.shred(subject);
+        town.put(order_erasure(subject));
+    }
+    while assessor.step().unwrap() {}
+    assert_eq!(store.dump(), town.anew("anew").dump());
+}
+
+#[test]
 fn a_dry_run_about_an_erased_person_leaves_a_look_without_the_reference() {
     let mut town = Town::new();
     let desk = town.desk(Keeping::Off);
