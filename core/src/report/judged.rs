@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use prost::Message as _;
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::{MAX_TAG, MIN_TAG, WireType, encode_key, encode_varint};
 
 use super::answer::{Answer, Leaf};
 use crate::assess::{About, Finding, LeafAt, Occurrence, Outcome, TooMany, built_in_digest};
@@ -283,8 +283,12 @@ pub(super) fn occurrence(manifest: &Manifest, leaf: &Leaf) -> Option<Occurrence>
     if leaf.said.verdict != SaidVerdict::Accepted || leaf.gone || leaf.of_another {
         return None;
     }
+    // Opened bytes may claim a number that no field can have.
+    let kind = leaf
+        .kind
+        .filter(|kind| (MIN_TAG..=MAX_TAG).contains(kind))?;
     let mut bytes = leaf.envelope.to_vec();
-    encode_key(leaf.kind?, WireType::LengthDelimited, &mut bytes);
+    encode_key(kind, WireType::LengthDelimited, &mut bytes);
     encode_varint(leaf.body.len() as u64, &mut bytes);
     bytes.extend_from_slice(&leaf.body);
     let leaf_at = LeafAt {

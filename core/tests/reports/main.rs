@@ -350,6 +350,18 @@ proptest! {
 }
 
 #[test]
+fn a_kind_that_no_field_can_have_stops_no_report() {
+    let mut sample = sample::small(Profile::RSubject);
+    for line in &mut sample.lines {
+        let mut slots = line.slots.iter_mut().flatten();
+        if let Some(custodia_core::extract::SlotLine::Opened(opened)) = slots.nth(1) {
+            opened.bytes = vec![32, 0, 0, 0];
+        }
+    }
+    assert!(sample.members().len() >= MEMBERS.len());
+}
+
+#[test]
 fn an_unknown_member_is_not_written() {
     let answer = sample::small(Profile::RSubject).answer();
     for name in [
