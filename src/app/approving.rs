@@ -9,7 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use custodia_core::approval::{Approval, Refused, Request};
 use custodia_core::note::SignerKey;
+use custodia_core::origin::LedgerName;
 use zeroize::Zeroizing;
+
+use super::ask::principals;
+use crate::app;
+use crate::config::Config;
 
 /// What every key file of a person begins with; the version follows.
 const FAMILY: &str = "custodia-person-key/";
@@ -195,13 +200,32 @@ pub fn write_request(path: &Path, request: &Request) -> Result<(), Error> {
     write_new(path, request.text().as_bytes(), 0o644)
 }
 
-/// Writes what a request is about into the new file `path`, readable by its owner alone: it may name a
-/// person by reference.
+/// Writes what a request is about into a new file beside the request's `path`, `<path>.question.json`, readable by
+/// its owner alone: it may name a person by reference.
 ///
 /// # Errors
 /// [`Error::File`], also where a file of that name is there.
 pub(super) fn write_question(path: &Path, spelt: &str) -> Result<(), Error> {
-    write_new(path, format!("{spelt}\n").as_bytes(), 0o600)
+    let path = beside(path, ".question.json");
+    write_new(&path, format!("{spelt}\n").as_bytes(), 0o600)
+}
+
+/// The file whose name goes on after another's.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The ledger of a request that whoever runs this makes, and who that is, by employee reference.
+///
+/// # Errors
+/// [`app::Error::Unnamed`]; [`crate::query::Error::UnmappedUid`] where they may ask nothing.
+pub(super) fn asking(config: &Config) -> Result<(LedgerName, String), app::Error> {
+    let uid = rustix::process::getuid().as_raw();
+    let asker = principals(config)?.find(uid)?.employee.clone();
+    let ledger = LedgerName::new(config.ledger.name.clone());
+    Ok((ledger.map_err(|_| app::Error::Unnamed)?, asker))
 }
 
 /// An approval's file; refusals call it by its name.

@@ -14,8 +14,7 @@ use custodia_core::schema::v1::{ErasureOrdered, Event};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::approving::{self, write_question, write_request};
-use super::ask::principals;
+use super::approving::{self, asking, beside, write_question, write_request};
 use super::incident::{line, must_have_read_all};
 use super::publish::publish;
 use super::{Counter, Error, LineReport, Options, Outcome, Refusal};
@@ -57,13 +56,13 @@ pub enum Erased {
 pub enum Standing {
     /// Of a person.
     Person(Box<ErasableAnswer>),
-    /// Of a case or a record.
-    Thing(ThingAnswer),
+    /// Of a case or a record, and which.
+    Thing(ErasableThing, ThingAnswer),
 }
 
-/// What one order says: the digest, the deed, what approvals are about, and who approved.
+/// What one order says: the deed, the digest that approvals are about, and who approved.
 struct Ordered {
-    name: String,
+    deed: Deed,
     digest: [u8; 32],
     approvers: Vec<String>,
 }
@@ -73,21 +72,54 @@ impl Standing {
     pub fn bars(&self) -> &[BarShown] {
         match self {
             Self::Person(answer) => &answer.bars,
-            Self::Thing(answer) => &answer.bars,
+            Self::Thing(_, answer) => &answer.bars,
         }
     }
 
     fn ended(&self) -> Option<&EndedDuty> {
         match self {
             Self::Person(answer) => answer.ended.as_ref(),
-            Self::Thing(_) => None,
+            Self::Thing(..) => None,
         }
     }
 
     fn extracts(&self) -> &[IssuedExtract] {
         match self {
             Self::Person(answer) => &answer.extracts,
-            Self::Thing(_) => &[],
+            Self::Thing(..) => &[],
+        }
+    }
+
+    /// What is approved, and under which digest it is ordered, with who approved where approvals were given.
+    fn ordered(&self) -> Result<Vec<Ordered>, Error> {
+        Ok(match self {
+            Self::Person(answer) => answer
+                .references()
+                .map(|one| Ordered {
+                    deed: Deed::Erasure,
+                    digest: about::person(one),
+                    approvers: answer.approved.get(one).cloned().unwrap_or_default(),
+                })
+                .collect(),
+            Self::Thing(of, answer) => {
+                let (deed, digest) = of.deed()?;
+                let approvers = answer.approvers.clone();
+                vec![Ordered {
+                    deed,
+                    digest,
+                    approvers,
+                }]
+            }
+        })
+    }
+
+    /// Whom or what the requests are about, as their question has it.
+    fn question_about(&self) -> QuestionAbout {
+        match self {
+            Self::Person(answer) => {
+                QuestionAbout::Person(answer.references().map(str::to_owned).collect())
+            }
+            Self::Thing(of, _) => QuestionAbout::Thing(of.clone()),
         }
     }
 }
@@ -135,7 +167,7 @@ fn standing(
                 order_id,
                 approvals: approvals.to_vec(),
             };
-            Ok(Standing::Thing(counter.ask(why, &question)?))
+            Ok(Standing::Thing(of.clone(), counter.ask(why, &question)?))
         }
     }
 }
@@ -169,20 +201,18 @@ pub fn request_erasure(
 ) -> Result<Vec<PathBuf>, Error> {
     let standing = erasable(config, clock, why, erasure)?;
     must_be_free(&standing)?;
-    let uid = rustix::process::getuid().as_raw();
-    let asker = principals(config)?.find(uid)?.employee.clone();
-    let ledger = LedgerName::new(config.ledger.name.clone()).map_err(|_| Error::Unnamed)?;
+    let (ledger, asker) = asking(config)?;
     let id = format!("erasure-{}", Uuid::now_v7().simple());
     let mut files = Vec::new();
-    for (number, (_, deed, digest)) in (1..).zip(deeds(erasure, &standing)?) {
+    for (number, one) in (1..).zip(standing.ordered()?) {
         let file = match number {
             1 => path.to_owned(),
             _ => beside(path, &format!(".{number}")),
         };
         let request = Request {
             ledger: ledger.clone(),
-            deed,
-            about: digest,
+            deed: one.deed,
+            about: one.digest,
             id: id.clone(),
             asker: asker.clone(),
             until_ms: until.0,
@@ -196,9 +226,9 @@ pub fn request_erasure(
         "request_id": erasure.request_id,
         "duty_ended": standing.ended(),
         "extracts": standing.extracts(),
-        "about": question_about(erasure, &standing),
+        "about": standing.question_about(),
     });
-    write_question(&beside(path, ".question.json"), &question.to_string())?;
+    write_question(path, &question.to_string())?;
     Ok(files)
 }
 
@@ -214,18 +244,6 @@ enum QuestionAbout {
 #[derive(Debug, Deserialize)]
 struct AboutOfQuestion {
     about: QuestionAbout,
-}
-
-fn question_about(erasure: &Erasure, standing: &Standing) -> QuestionAbout {
-    match (&erasure.of, standing) {
-        (Erased::Thing(of), _) => QuestionAbout::Thing(of.clone()),
-        (Erased::Person(_), Standing::Person(answer)) => {
-            QuestionAbout::Person(answer.references().map(str::to_owned).collect())
-        }
-        (Erased::Person(subject), Standing::Thing(_)) => {
-            QuestionAbout::Person(vec![subject.clone()])
-        }
-    }
 }
 
 /// The digests that the requests beside a question of an erasure may be about.
@@ -248,27 +266,6 @@ pub fn erasure_question(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, approv
             vec![digest]
         }
     })
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// What is approved, and under which digest it is ordered: a name, the deed and the digest each.
-fn deeds(erasure: &Erasure, standing: &Standing) -> Result<Vec<(String, Deed, [u8; 32])>, Error> {
-    match (&erasure.of, standing) {
-        (Erased::Thing(of), _) => {
-            let (deed, digest) = of.deed()?;
-            Ok(vec![(String::new(), deed, digest)])
-        }
-        (Erased::Person(_), Standing::Person(answer)) => Ok(answer
-            .references()
-            .map(|one| (one.to_owned(), Deed::Erasure, about::person(one)))
-            .collect()),
-        (Erased::Person(_), Standing::Thing(_)) => Ok(Vec::new()),
-    }
 }
 
 /// Orders an erasure that two people approved, and waits until the running ledger attests it.
@@ -299,16 +296,15 @@ pub fn erase(
         approvals,
     )?;
     must_be_free(&standing)?;
-    let uid = rustix::process::getuid().as_raw();
     let order = Order {
         erasure,
         standing: &standing,
         id: &order_id,
-        asker: &principals(config)?.find(uid)?.employee.clone(),
+        asker: &asking(config)?.1,
         producer,
         now: Time(clock.now_ms()),
     };
-    let ordered = ordered(erasure, &standing)?;
+    let ordered = standing.ordered()?;
     let mut lines = String::new();
     for one in &ordered {
         lines.push_str(&line(&order.event(one, approvals)?));
@@ -332,22 +328,6 @@ pub fn erase(
         return Err(ErasureError::Refused(refused.join("; ")).into());
     }
     attested(config, clock, &order_id, ordered.len(), timeout)
-}
-
-fn ordered(erasure: &Erasure, standing: &Standing) -> Result<Vec<Ordered>, Error> {
-    let deeds = deeds(erasure, standing)?.into_iter();
-    let ordered = deeds.map(|(name, _, digest)| {
-        let approvers = match standing {
-            Standing::Person(answer) => answer.approved.get(&name).cloned(),
-            Standing::Thing(answer) => Some(answer.approvers.clone()),
-        };
-        Ordered {
-            name,
-            digest,
-            approvers: approvers.unwrap_or_default(),
-        }
-    });
-    Ok(ordered.collect())
 }
 
 /// What the events of one order have in common.
@@ -399,7 +379,6 @@ impl Order<'_> {
                 body.leaf_index = Some(leaf.index);
             }
         }
-        debug_assert!(one.name.is_empty() || about::person(&one.name) == one.digest);
         Ok(Event {
             occurred_at: Some(self.now.timestamp()),
             producer: self.producer.to_owned(),

@@ -6,9 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use custodia_core::origin::LedgerName;
-
-use super::approving::{write_question, write_request};
+use super::approving::{asking, write_question, write_request};
 use super::ask::{PEER, desk, principals};
 use super::release::Target;
 use super::{Error, Running, start};
@@ -82,14 +80,10 @@ pub fn request_extract(
     until: Time,
     path: &Path,
 ) -> Result<(), Error> {
-    let uid = rustix::process::getuid().as_raw();
-    let asker = principals(config)?.find(uid)?.employee.clone();
-    let ledger = LedgerName::new(config.ledger.name.clone()).map_err(|_| Error::Unnamed)?;
+    let (ledger, asker) = asking(config)?;
     let (request, spelt) = question.approval_request(&ledger, &asker, until.0)?;
     write_request(path, &request)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".question.json");
-    write_question(Path::new(&beside), &spelt)?;
+    write_question(path, &spelt)?;
     Ok(())
 }
 

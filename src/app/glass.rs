@@ -3,12 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use custodia_core::origin::LedgerName;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::approving::{write_question, write_request};
-use super::ask::principals;
+use super::approving::{asking, write_question, write_request};
 use super::init::timeout;
 use super::{Error, kafka_settings};
 use crate::config::Config;
@@ -52,15 +50,11 @@ pub fn request_break_glass_piecemeal<Q: PiecemealQuestion>(
 }
 
 fn request(config: &Config, spelt: &str, until: Time, path: &Path) -> Result<(), Error> {
-    let uid = rustix::process::getuid().as_raw();
-    let asker = principals(config)?.find(uid)?.employee.clone();
-    let ledger = LedgerName::new(config.ledger.name.clone()).map_err(|_| Error::Unnamed)?;
+    let (ledger, asker) = asking(config)?;
     let id = format!("break-glass-{}", Uuid::now_v7().simple());
     let request = glass_request(&ledger, &asker, spelt, &id, until.0);
     write_request(path, &request)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".question.json");
-    write_question(Path::new(&beside), spelt)?;
+    write_question(path, spelt)?;
     Ok(())
 }
 

@@ -152,7 +152,7 @@ impl Erase {
     fn stand(&self, standing: &Standing) -> u8 {
         match (self.json, standing) {
             (true, Standing::Person(answer)) => println!("{}", serde_json::json!(answer)),
-            (true, Standing::Thing(answer)) => println!("{}", serde_json::json!(answer)),
+            (true, Standing::Thing(_, answer)) => println!("{}", serde_json::json!(answer)),
             (false, Standing::Person(answer)) => {
                 shown::whom(&answer.whom);
                 print_bars(&answer.bars);
@@ -162,7 +162,7 @@ impl Erase {
                 print_extracts(&answer.extracts);
                 shown::foot(&answer.whom.unknowns, &answer.whom.cut);
             }
-            (false, Standing::Thing(answer)) => {
+            (false, Standing::Thing(_, answer)) => {
                 println!("digest {}", answer.digest);
                 print_bars(&answer.bars);
                 shown::foot(&[], &answer.cut);

@@ -1,23 +1,16 @@
 //! What two people must say before an extract goes to an authority.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use custodia_core::approval::{Approval, Approver, Deed, Persons, Request, about, check};
 use custodia_core::origin::LedgerName;
 use custodia_core::schema::v1::event::Body;
 use custodia_core::schema::v1::{ExtractApproved, RequesterKind};
-use custodia_core::verdict::{TopicRole, Verdict, event_of};
+use custodia_core::verdict::TopicRole;
 
 use super::office::OfficeParts;
 use super::question::Asked;
 use super::{Error, Question};
 use crate::log::notices;
-use crate::log::notices::PRODUCER;
-use crate::project::Page;
-use crate::query::{Asking, LogRows};
-
-/// Leaves of the registry read at once.
-const PAGE: u64 = 4096;
+use crate::query::{Asking, UsedRequests};
 
 impl Question {
     /// Whether two people must approve it: what an authority gets, the operator can't call back (L194).
@@ -77,18 +70,19 @@ impl Asked {
     }
 }
 
-/// Requests whose extract is on record, as far as the registry was read.
-#[derive(Debug, Default)]
-pub(super) struct Used {
-    sizes: BTreeMap<String, u64>,
-    ids: BTreeSet<String>,
+/// Of the registry: requests whose extract is on record.
+pub(super) const fn used_requests() -> UsedRequests {
+    UsedRequests::new(TopicRole::Registry, |notice| match notice {
+        Body::ExtractIssued(issued) => vec![issued.extract_request_id],
+        _ => Vec::new(),
+    })
 }
 
 /// What is to be put on record before the extract is: an event for each approval, none where none is
 /// needed. Checked against the newest register and the true clock, whatever the question's `as_of` says.
 pub(super) fn approved(
     parts: &OfficeParts,
-    used: &mut Used,
+    used: &mut UsedRequests,
     asking: &Asking,
     question: &Question,
     asked: &Asked,
@@ -104,8 +98,7 @@ pub(super) fn approved(
     let from = parts.desk.view().standpoint(None, None)?;
     let persons = Persons::of(parts.findings.judging(&from)?.register());
     let approvers = check(&given, &wanted, &persons, now_ms)?;
-    used.read(parts)?;
-    if used.ids.contains(&wanted.id) {
+    if used.has(parts.desk.view(), &wanted.id)? {
         return Err(Error::Replayed(wanted.id));
     }
     let event = |(approver, approval): (Approver, &Approval)| ExtractApproved {
@@ -127,49 +120,6 @@ pub(super) fn record(parts: &OfficeParts, approved: Vec<ExtractApproved>) -> Res
             .map_err(Error::NotRecorded)?;
     }
     Ok(())
-}
-
-impl Used {
-    /// Reads on to what the registry has rows for now.
-    fn read(&mut self, parts: &OfficeParts) -> Result<(), Error> {
-        let logs = parts.desk.view().logs();
-        for log in logs.filter(|log| log.role == TopicRole::Registry) {
-            let name = log.log().name().to_owned();
-            let from = self.sizes.get(&name).copied().unwrap_or(0);
-            let below = log.rows.progress().projected();
-            self.read_log(parts, log, from, below)?;
-            self.sizes.insert(name, below);
-        }
-        Ok(())
-    }
-
-    fn read_log(
-        &mut self,
-        parts: &OfficeParts,
-        log: &LogRows,
-        mut from: u64,
-        below: u64,
-    ) -> Result<(), Error> {
-        while from < below {
-            let page = Page {
-                from,
-                ..Page::all_below(below.min(from.saturating_add(PAGE)))
-            };
-            for (index, row) in log.rows.verdicts(&page)? {
-                let accepted = row.verdict.as_ref().is_some_and(Verdict::is_accepted);
-                if !accepted || row.producer.as_deref() != Some(PRODUCER) {
-                    continue;
-                }
-                let record = log.log().record(parts.desk.view().keys(), index)?;
-                let body = record.as_ref().and_then(event_of);
-                if let Some(Body::ExtractIssued(issued)) = body.and_then(|event| event.body) {
-                    self.ids.insert(issued.extract_request_id);
-                }
-            }
-            from = page.below;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use custodia_core::commitment::slot_digest;
 use custodia_core::extract::{
-    EventLine, Int, OpenedSlot, Said, SaidVerdict, SlotLine, WithheldSlot,
+    EventLine, Int, OpenedSlot, Query, QueryKind, Said, SaidVerdict, SlotLine, WithheldSlot,
 };
 use custodia_core::receipt;
 use custodia_core::schema::v1::event::Body;
-use custodia_core::schema::v1::{ExtractIssued, ExtractRequested};
+use custodia_core::schema::v1::{ExtractIssued, ExtractRequested, RequesterKind};
 use custodia_core::slot::{SlotId, Slots};
 use custodia_core::verdict::TopicRole;
 
 use super::Error;
 use super::leaf::Leaf;
 use super::office::{OfficeParts, Progress};
+use super::question::Asked;
+use crate::keys::erased_subject;
 use crate::log::{Delivered, notices};
-use crate::query::LogRows;
+use crate::query::{Asking, LogRows};
 
 /// How often one looks whether a checkpoint came.
 const POLL: Duration = Duration::from_millis(20);
@@ -30,13 +32,52 @@ pub(super) struct Recorded {
 }
 
 /// Sends `ExtractRequested`; Kafka has it before it gets `ExtractIssued`.
-pub(super) fn request(parts: &OfficeParts, requested: ExtractRequested) -> Result<(), Error> {
-    let key = requested.extract_request_id.clone();
-    let event = notices::notice(Body::ExtractRequested(requested), parts.clock.as_ref())?;
+pub(super) fn request(parts: &OfficeParts, asking: &Asking, asked: &Asked) -> Result<(), Error> {
+    let key = asked.request.id.clone();
+    let body = Body::ExtractRequested(requested(asking, asked));
+    let event = notices::notice(body, parts.clock.as_ref())?;
     let sent = parts
         .outbox
         .deliver(&parts.registry_topic, key.as_bytes(), &event);
     sent.map(drop).map_err(Error::NotRecorded)
+}
+
+/// Who asks for what, and why the law lets them: the holder of the extract, once it left.
+fn requested(asking: &Asking, asked: &Asked) -> ExtractRequested {
+    let (query, request) = (&asked.query, &asked.request);
+    let of = |kind| {
+        if query.kind == kind {
+            query.id.clone()
+        } else {
+            String::new()
+        }
+    };
+    let requester = RequesterKind::from_str_name(&request.requester).unwrap_or_default();
+    ExtractRequested {
+        recipient_id: of(QueryKind::Recipient),
+        incident_id: of(QueryKind::Incident),
+        extract_request_id: request.id.clone(),
+        requester: requester.into(),
+        requester_name: request.requester_name.clone(),
+        legal_basis: asked.basis.into(),
+        scope_query: asked.normal(),
+        profile: asked.profile.redaction().into(),
+        document_sha256: request
+            .document_sha256
+            .map_or_else(Vec::new, |digest| digest.0.to_vec()),
+        period_from: None,
+        period_until: None,
+        requested_by_ref: asking.principal.employee.clone(),
+        subject_blake3: subject_digest(query),
+    }
+}
+
+/// The digest of the person whom an extract is about; nothing where it is about none.
+pub(super) fn subject_digest(query: &Query) -> Vec<u8> {
+    match query.kind {
+        QueryKind::Subject => erased_subject(&query.id).to_vec(),
+        _ => Vec::new(),
+    }
 }
 
 /// Sends `ExtractIssued`, and waits until it is a leaf that a signed checkpoint covers.

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use custodia_core::assess::built_in_digest;
 use custodia_core::extract::{
-    Cut, EDITION, Erased, FORMAT, Int, LogAt, MAX_FINDINGS, Manifest, Member, Query, QueryKind,
-    layout, note_text,
+    Cut, EDITION, Erased, FORMAT, Int, LogAt, MAX_FINDINGS, Manifest, Member, QueryKind, layout,
+    note_text,
 };
 use custodia_core::origin::LedgerName;
 use custodia_core::report;
-use custodia_core::schema::v1::{ExtractIssued, ExtractRequested, RequesterKind};
+use custodia_core::schema::v1::ExtractIssued;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::approvals::{self, Used};
+use super::approvals;
 use super::gather::{Gathered, Gathering};
 use super::issue::{self, left};
 use super::line::Redactor;
@@ -27,9 +27,8 @@ use super::spool::{Spool, Spooled};
 use super::{Error, Question, Spools, assemble, census, held};
 use crate::assess::{self, FindingsDesk};
 use crate::clock::Clock;
-use crate::keys::erased_subject;
 use crate::log::Outbox;
-use crate::query::{AsOf, Asking, Desk, Look, Standpoint, Time};
+use crate::query::{AsOf, Asking, Desk, Look, Standpoint, Time, UsedRequests};
 use crate::sign::{ExtractSigner, KeyRing};
 
 /// What extracts of later kinds have.
@@ -63,7 +62,7 @@ pub struct OfficeParts {
 pub struct Office {
     parts: OfficeParts,
     /// Whoever has it cuts; with it what was approved and used.
-    turn: Mutex<Used>,
+    turn: Mutex<UsedRequests>,
 }
 
 /// How far an extract is.
@@ -168,7 +167,7 @@ impl Office {
     pub fn new(parts: OfficeParts) -> Self {
         Self {
             parts,
-            turn: Mutex::default(),
+            turn: Mutex::new(approvals::used_requests()),
         }
     }
 
@@ -204,7 +203,7 @@ impl Office {
         .draw()?;
         progress(Progress::Recording);
         self.look(asking, &asked, &from, &draft)?;
-        issue::request(&self.parts, requested(asking, &asked))?;
+        issue::request(&self.parts, asking, &asked)?;
         approvals::record(&self.parts, approved)?;
         let recorded = issue::record(&self.parts, issued(asking, &asked, &draft), progress)?;
         let manifest = &draft.manifest;
@@ -276,43 +275,6 @@ impl Office {
     }
 }
 
-/// Who asks for what, and why the law lets them: the holder of the extract, once it left.
-fn requested(asking: &Asking, asked: &Asked) -> ExtractRequested {
-    let (query, request) = (&asked.query, &asked.request);
-    let of = |kind| {
-        if query.kind == kind {
-            query.id.clone()
-        } else {
-            String::new()
-        }
-    };
-    let requester = RequesterKind::from_str_name(&request.requester).unwrap_or_default();
-    ExtractRequested {
-        recipient_id: of(QueryKind::Recipient),
-        incident_id: of(QueryKind::Incident),
-        extract_request_id: request.id.clone(),
-        requester: requester.into(),
-        requester_name: request.requester_name.clone(),
-        legal_basis: asked.basis.into(),
-        scope_query: asked.normal(),
-        profile: asked.profile.redaction().into(),
-        document_sha256: request
-            .document_sha256
-            .map_or_else(Vec::new, |digest| digest.0.to_vec()),
-        period_from: None,
-        period_until: None,
-        requested_by_ref: asking.principal.employee.clone(),
-        subject_blake3: subject_digest(query),
-    }
-}
-
-fn subject_digest(query: &Query) -> Vec<u8> {
-    match query.kind {
-        QueryKind::Subject => erased_subject(&query.id).to_vec(),
-        _ => Vec::new(),
-    }
-}
-
 fn issued(asking: &Asking, asked: &Asked, draft: &Draft) -> ExtractIssued {
     ExtractIssued {
         extract_request_id: asked.request.id.clone(),
@@ -323,7 +285,7 @@ fn issued(asking: &Asking, asked: &Asked, draft: &Draft) -> ExtractIssued {
         row_count: Some(draft.events),
         subject_count: Some(draft.people),
         issued_by_ref: asking.principal.employee.clone(),
-        subject_blake3: subject_digest(&asked.query),
+        subject_blake3: issue::subject_digest(&asked.query),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use custodia_core::schema::is_reference;
+use custodia_core::verdict::TopicRole;
 use serde::{Deserialize, Serialize};
 
-use super::glass::{Glass, Used};
+use super::glass::{Glass, ids_of};
 use super::landed::{Landed, LandedQuestion};
 use super::looks::{Look, Looks};
 use super::people::{Gathered, OfOne, PeopleQuestion};
@@ -13,7 +14,7 @@ use super::policies::{Policies, PoliciesQuestion};
 use super::timeline::{Timeline, Topic};
 use super::verdicts::{Verdicts, Wanted};
 use super::view::Standpoint;
-use super::{AsOf, Asking, Error, Receipt, ReceiptQuestion, Time, View, WhoAnswer};
+use super::{AsOf, Asking, Error, Receipt, ReceiptQuestion, Time, UsedRequests, View, WhoAnswer};
 
 /// Who received this person's data, and when?
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,7 @@ pub struct Desk {
     view: View,
     looks: Looks,
     /// Requests for break-glass that were used, by the access logs.
-    used: Mutex<Used>,
+    used: Mutex<UsedRequests>,
 }
 
 impl Desk {
@@ -75,7 +76,7 @@ impl Desk {
         Self {
             view,
             looks,
-            used: Mutex::default(),
+            used: Mutex::new(UsedRequests::new(TopicRole::Access, ids_of)),
         }
     }
 

@@ -1,20 +1,12 @@
 //! Break-glass: two people's word that a question is answered while Kafka can't be reached (law 9).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use custodia_core::approval::{Approval, Deed, Persons, Request, about, check};
 use custodia_core::origin::LedgerName;
-use custodia_core::schema::v1::LedgerQueried;
 use custodia_core::schema::v1::event::Body;
-use custodia_core::verdict::{TopicRole, Verdict, event_of};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, LogRows, View, Why, reason};
-use crate::log::notices::PRODUCER;
-use crate::project::Page;
+use super::{Error, Why, reason};
 
-/// Leaves of an access log read at once.
-const PAGE: u64 = 4096;
 /// What doors begin with.
 const DOORS: &str = "/v1/";
 
@@ -97,57 +89,19 @@ impl Glass {
     }
 }
 
-/// Requests that an answer was given on, as far as the access logs were read.
-#[derive(Debug, Default)]
-pub(super) struct Used {
-    sizes: BTreeMap<String, u64>,
-    ids: BTreeSet<String>,
-}
-
-impl Used {
-    /// Reads on to what the access logs have rows for now, and says whether an id was used.
-    pub(super) fn has(&mut self, view: &View, id: &str) -> Result<bool, Error> {
-        for log in view.logs().filter(|log| log.role == TopicRole::Access) {
-            let name = log.log().name().to_owned();
-            let from = self.sizes.get(&name).copied().unwrap_or(0);
-            let below = log.rows.progress().projected();
-            self.read(view, log, from, below)?;
-            self.sizes.insert(name, below);
-        }
-        Ok(self.ids.contains(id))
+/// The requests that a notice of the access logs was answered on.
+pub(super) fn ids_of(notice: Body) -> Vec<String> {
+    let Body::LedgerQueried(look) = notice else {
+        return Vec::new();
+    };
+    if !look.break_glass() {
+        return Vec::new();
     }
-
-    fn read(&mut self, view: &View, log: &LogRows, mut from: u64, below: u64) -> Result<(), Error> {
-        while from < below {
-            let page = Page {
-                from,
-                ..Page::all_below(below.min(from.saturating_add(PAGE)))
-            };
-            for (index, row) in log.rows.verdicts(&page)? {
-                let accepted = row.verdict.as_ref().is_some_and(Verdict::is_accepted);
-                if !accepted || row.producer.as_deref() != Some(PRODUCER) {
-                    continue;
-                }
-                let record = log.log().record(view.keys(), index)?;
-                let event = record.as_ref().and_then(event_of);
-                if let Some(Body::LedgerQueried(look)) = event.and_then(|event| event.body) {
-                    self.ids.extend(ids_of(&look));
-                }
-            }
-            from = page.below;
-        }
-        Ok(())
-    }
-}
-
-/// The requests that a look was answered on.
-fn ids_of(look: &LedgerQueried) -> impl Iterator<Item = String> {
-    let notes = look.break_glass().then_some(&look.approvals);
-    let parsed = notes
-        .into_iter()
-        .flatten()
-        .filter_map(|note| Approval::parse("", note.as_bytes()).ok());
-    parsed.map(|approval| approval.request().id.clone())
+    let notes = look.approvals.iter();
+    let parsed = notes.filter_map(|note| Approval::parse("", note.as_bytes()).ok());
+    parsed
+        .map(|approval| approval.request().id.clone())
+        .collect()
 }
 
 #[cfg(test)]

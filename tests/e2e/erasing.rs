@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +15,7 @@ use crate::events::{lines, objects, share};
 use crate::extract::{FOR_OFFICER, FOR_THE_PERSON, cut, verifies, wait_for_all_rows};
 use crate::faults::copy;
 use crate::findings::number;
+use crate::kills::live_on;
 use crate::ledger::{Ledger, Serving, event_roots};
 
 const CUSTOMERS: usize = 10_000;
@@ -524,8 +524,7 @@ impl Crowd {
             let mut chance = Chance::new();
             for _ in 0..KILLS {
                 let serving = replica.starting();
-                // Time itself is what is drawn here: nothing is waited for.
-                std::thread::sleep(Duration::from_millis(chance.below(MOST_LIFE_MS)));
+                live_on(&mut chance, MOST_LIFE_MS);
                 serving.kill();
             }
         });

@@ -33,7 +33,7 @@ fn moments(chance: &mut Chance, leaves: u64) -> Vec<Moment> {
 }
 
 /// Time itself is what is drawn here: nothing is waited for.
-fn live_on(chance: &mut Chance, most_ms: u64) {
+pub fn live_on(chance: &mut Chance, most_ms: u64) {
     std::thread::sleep(Duration::from_millis(chance.below(most_ms)));
 }
 
