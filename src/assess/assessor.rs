@@ -12,6 +12,7 @@ use super::ground::GroundKeeper;
 use super::judging::Judging;
 use super::marks::{ALL_THINGS, Marking, Marks, put_person};
 use super::progress::Progress;
+use super::round::Round;
 use super::rows::{Owner, PERSON, THING, Tag, key, person_tag, scope_byte, tag_at};
 use super::rulebook::Rulebook;
 use super::standing;
@@ -59,22 +60,6 @@ pub struct AssessorParts {
     pub clock: Arc<dyn Clock>,
     /// The numbers for `/metrics`.
     pub metrics: Metrics,
-}
-
-/// One round.
-struct Round {
-    target: Cut,
-    /// Up to where each log was marked.
-    marked: BTreeMap<String, u64>,
-    marks: Marks,
-    /// Whether what is marked as a whole was listed.
-    listed: bool,
-    /// Up to whom everybody was judged; none before the first.
-    swept: Option<Tag>,
-    /// Those behind it that were judged already, with who is linked to them.
-    done: BTreeSet<Tag>,
-    /// Those whose rows were dropped.
-    dropped: BTreeSet<Tag>,
 }
 
 impl Assessor {

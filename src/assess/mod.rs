@@ -21,6 +21,7 @@ mod judging;
 mod marks;
 mod progress;
 mod question;
+mod round;
 mod rows;
 mod rulebook;
 mod sequence;

@@ -4,22 +4,25 @@
 //! destroyed and seals with another from then on, then payloads and rows go, a few leaves a synced write, then
 //! the key. What was begun is finished by the next [`Eraser::erase`] with the same digest.
 
+mod leaves;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use custodia_core::entry::{ENTRY_BYTES, Entry};
 use custodia_core::record::Record;
 use custodia_core::verdict::{Place, TopicRole, Verdict, judge};
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Naming, keys_beside_people, namings_in};
+use leaves::{Leaf, Sealed};
+
+use super::batch::keys_beside_people;
 use super::projector::FAMILY;
 use super::remains::Remains;
-use super::rows::{LATE, LeafRow, SUBJECT, Tag, index_of, late_key, leaf_key, subject_key};
+use super::rows::{LATE, SUBJECT, Tag, late_key, subject_key};
 use super::{Error, Progress, RowsReader};
 use crate::keys::{Doomed, KeyStore, Label, SubjectKey, erased_key, open_row, row_tag, seal_row};
 use crate::log::Log;
-use crate::store::{Batch, Direction, Durability, KeyRange, Read as _};
+use crate::store::{Batch, Durability};
 
 /// Leaves of one write.
 const CHUNK: usize = 512;
@@ -51,25 +54,6 @@ pub struct Eraser {
     keys: Arc<KeyStore>,
     place: Place,
     progress: Arc<Progress>,
-}
-
-/// A leaf that the key which is destroyed has to do with.
-struct Leaf {
-    index: u64,
-    entry: [u8; ENTRY_BYTES],
-    timestamp_ms: i64,
-    sealed: Sealed,
-    row: LeafRow,
-}
-
-/// What a leaf's payload gives.
-enum Sealed {
-    /// There is none.
-    Gone,
-    /// Its key is destroyed.
-    Closed,
-    /// Where the key stands that sealed it, and its record.
-    Opened([u8; LOCATOR], Record),
 }
 
 /// One round of destroying.
@@ -468,82 +452,6 @@ impl Eraser {
             value_hash: value.map(|value| *blake3::hash(value).as_bytes()),
         };
         self.log.put_erased(batch, leaf.index, &remains.encode());
-    }
-
-    fn namings<'a>(&self, leaf: &Leaf, record: &'a Record) -> Vec<Naming<'a>> {
-        let place = (leaf.index, leaf.timestamp_ms);
-        namings_in(record, &self.place, leaf.row.verdict.as_ref(), place)
-    }
-
-    fn leaf(&self, index: u64) -> Result<Leaf, Error> {
-        let (entry, bytes): (Entry, _) = self.log.entry_and_bytes(index)?;
-        let sealed = match self.log.sealed_payload(index)? {
-            None => Sealed::Gone,
-            Some(payload) => {
-                let record = self.log.open_record(&self.keys, index, &bytes, &payload)?;
-                let locator = payload.first_chunk::<LOCATOR>().copied();
-                record
-                    .zip(locator)
-                    .map_or(Sealed::Closed, |(record, locator)| {
-                        Sealed::Opened(locator, record)
-                    })
-            }
-        };
-        let row = self.row(&leaf_key(index))?;
-        let row = row.and_then(|row| LeafRow::decode(&row));
-        Ok(Leaf {
-            index,
-            entry: bytes,
-            timestamp_ms: entry.timestamp_ms,
-            sealed,
-            row: row.ok_or_else(|| self.corrupt("a leaf's row is missing or can't be read"))?,
-        })
-    }
-
-    /// Leaves sealed by a key, of the next stretch of payloads, and where the next one begins; none at the end.
-    fn sealed_by(
-        &self,
-        locator: &[u8; LOCATOR],
-        from: u64,
-    ) -> Result<Option<(Vec<u64>, u64)>, Error> {
-        let leaves = self.log.stretch(from, CHUNK, usize::MAX)?;
-        let Some(last) = leaves.last() else {
-            return Ok(None);
-        };
-        let next = last.index + 1;
-        let sealed = leaves.iter().filter(|leaf| {
-            let payload = leaf.payload.as_deref();
-            payload.is_some_and(|payload| payload.starts_with(locator))
-        });
-        Ok(Some((sealed.map(|leaf| leaf.index).collect(), next)))
-    }
-
-    fn indexes_of(&self, tag: &Tag, from: u64, most: usize) -> Result<Vec<u64>, Error> {
-        let range = KeyRange::between(&subject_key(tag, from), &subject_key(tag, u64::MAX));
-        self.indexes_in(&range, most)
-    }
-
-    fn indexes(&self, prefix: &[u8], most: usize) -> Result<Vec<u64>, Error> {
-        self.indexes_in(&KeyRange::prefix(prefix), most)
-    }
-
-    fn indexes_in(&self, range: &KeyRange, most: usize) -> Result<Vec<u64>, Error> {
-        let rows = self
-            .log
-            .store()
-            .iterate(FAMILY, range, Direction::Ascending);
-        let mut indexes = Vec::new();
-        for row in rows.map_err(|source| self.store_error(source))?.take(most) {
-            let (key, _) = row.map_err(|source| self.store_error(source))?;
-            let index = index_of(&key);
-            indexes.push(index.ok_or_else(|| self.corrupt("a row's key has no index"))?);
-        }
-        Ok(indexes)
-    }
-
-    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let row = self.log.store().get(FAMILY, key);
-        row.map_err(|source| self.store_error(source))
     }
 
     fn write(&self, batch: &Batch) -> Result<(), Error> {
