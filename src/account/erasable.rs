@@ -96,7 +96,12 @@ impl ErasableQuestion {
             when: When::default(),
         };
         let (whom, said) = of_person(desk, asking, &question, |asked| self.said(asked))?;
-        let from = When::default().standpoint(desk)?;
+        // All of the answer stands on the cut that it names.
+        let when = When {
+            as_of: Some(&whom.cut.digest),
+            at: None,
+        };
+        let from = when.standpoint(desk)?;
         let mut references = BTreeSet::from([whom.subject.clone()]);
         references.extend(whom.linked.iter().cloned());
         let (mut bars, ended) = said;
